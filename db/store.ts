@@ -1,0 +1,107 @@
+import type Database from "libsql";
+import { ErthError } from "../errors.ts";
+
+/** The database file inside the data folder. */
+export const DATABASE_NAME = "local_edge.db";
+
+/** How long one call may block its whole thread for a lock; longer waits happen outside of it. */
+const BUSY_MS = 250;
+
+/** How a connection is opened. */
+export interface StoreOptions {
+  /** Absolute path of the database file. */
+  path: string;
+  /** `FULL` syncs each commit: for a stick that may be pulled at any moment. */
+  synchronous: "NORMAL" | "FULL";
+}
+
+/** One connection to the local libSQL file. Its calls block the thread: keep them short. */
+export class Store {
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  private constructor(database: Database.Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Opens the file and makes it if it isn't there. The native part is loaded at this moment, not
+   * with the program.
+   *
+   * @throws {ErthError} `STORE_READ_ONLY`, `STORE_DAMAGED`, `STORE_FULL`, `STORE_BUSY`.
+   */
+  static async open(options: StoreOptions): Promise<Store> {
+    const { default: Libsql } = await import("libsql");
+    return guarded(() => {
+      const database = new Libsql(options.path, { timeout: BUSY_MS });
+      database.exec("PRAGMA journal_mode = WAL");
+      database.exec(`PRAGMA synchronous = ${options.synchronous}`);
+      return new Store(database);
+    });
+  }
+
+  /** Runs statements without parameters and without rows, such as a migration. */
+  run(sql: string): void {
+    guarded(() => this.#database.exec(sql));
+  }
+
+  /** Runs one statement that changes rows; the number of rows it changed. */
+  change(sql: string, ...values: unknown[]): number {
+    return guarded(() => this.#prepared(sql).run(...values).changes);
+  }
+
+  /** The rows of one query, as objects by column name. */
+  rows<Row>(sql: string, ...values: unknown[]): Row[] {
+    return guarded(() => this.#prepared(sql).all(...values) as Row[]);
+  }
+
+  /** Runs `work` in one `BEGIN IMMEDIATE` transaction: all of it or nothing. */
+  transaction<T>(work: () => T): T {
+    this.run("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.run("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Ends the connection. */
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #prepared(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Runs a database call and turns SQLite's result codes (sqlite.org/rescode.html) into ours. */
+function guarded<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof ErthError) throw error;
+    const { code, message } = error as { code?: string; message?: string };
+    const words = `${code ?? ""} ${message ?? String(error)}`;
+    throw new ErthError(classify(words), words.trim(), { cause: error });
+  }
+}
+
+function classify(words: string) {
+  if (/SQLITE_(BUSY|LOCKED)|database is locked/.test(words)) return "STORE_BUSY";
+  if (/SQLITE_FULL|disk is full/.test(words)) return "STORE_FULL";
+  if (/SQLITE_(READONLY|CANTOPEN|PERM)|readonly|unable to open|ConnectionFailed/i.test(words)) {
+    return "STORE_READ_ONLY";
+  }
+  if (/SQLITE_(CORRUPT|NOTADB)|malformed|not a database/.test(words)) return "STORE_DAMAGED";
+  return "INTERNAL";
+}

@@ -1,0 +1,67 @@
+import catalogue from "./errors.json" with { type: "json" };
+
+/** A code of `errors.json`. */
+export type ErrorCode = keyof typeof catalogue;
+
+/** One error as page, JSON and log show it. */
+export interface ErrorShape {
+  code: ErrorCode;
+  message: string;
+  hint: string;
+  recoverable: boolean;
+}
+
+/**
+ * An error of the catalogue. `message` is for a person; `detail` is for the log and the developer
+ * and never holds a secret.
+ */
+export class ErthError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+
+  /** @param detail What was seen: a path, a value, another program's words. */
+  constructor(code: ErrorCode, detail = "", options?: ErrorOptions) {
+    super(catalogue[code].message, options);
+    this.name = "ErthError";
+    this.code = code;
+    this.detail = detail;
+  }
+
+  /** What to do next, for a person. */
+  get hint(): string {
+    return catalogue[this.code].hint;
+  }
+
+  /** Whether trying again can help. */
+  get recoverable(): boolean {
+    return catalogue[this.code].recoverable;
+  }
+
+  /** The HTTP status of an answer with this error. */
+  get status(): number {
+    return catalogue[this.code].status;
+  }
+
+  /** The exit code of a command that ends with this error. */
+  get exit(): number {
+    return catalogue[this.code].exit;
+  }
+
+  /** The one shape that every layer shows: `{"error": {code, message, hint, recoverable}}`. */
+  toJSON(): { error: ErrorShape } {
+    const { message, hint, recoverable } = catalogue[this.code];
+    return { error: { code: this.code, message, hint, recoverable } };
+  }
+}
+
+/** Any thrown value as an `ErthError`; what isn't one already becomes `INTERNAL` with its words. */
+export function asErthError(thrown: unknown, fallback: ErrorCode = "INTERNAL"): ErthError {
+  if (thrown instanceof ErthError) return thrown;
+  const words = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return new ErthError(fallback, words, { cause: thrown });
+}
+
+/** Whether a text is a code of the catalogue, such as one read from another process. */
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === "string" && Object.hasOwn(catalogue, text);
+}

@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { asErthError, type ErrorCode, ErthError } from "../../errors.ts";
+import { DATABASE_NAME, Store } from "../../db/store.ts";
+import { startBackend } from "../backend.ts";
+import { type Config, hasDisplay } from "../config.ts";
+import { Instance } from "../instance.ts";
+import { preparePayload } from "../resources.ts";
+import { canOpenWindow } from "../window.ts";
+import { Session } from "./session.ts";
+
+/** One line of the doctor's report. */
+interface Finding {
+  check: string;
+  ok: boolean;
+  /** What was seen. */
+  detail: string;
+  /** What to do, if it isn't well. */
+  hint?: string;
+  code?: ErrorCode;
+}
+
+/** `erth doctor`: checks this computer line by line; each line says what to do. */
+export async function doctor(config: Config): Promise<number> {
+  const findings: Finding[] = [];
+  const check = async (name: string, run: () => string | Promise<string>) => {
+    try {
+      findings.push({ check: name, ok: true, detail: await run() });
+    } catch (thrown) {
+      const { code, detail, hint, message } = asErthError(thrown);
+      findings.push({ check: name, ok: false, detail: detail || message, hint, code });
+    }
+    if (!config.json) print(findings.at(-1)!);
+  };
+  const { data, cache } = config.paths;
+  await check("Screen", screen);
+  await check("WebView", () => canOpenWindow(config.window.backend));
+  await check("Data folder", () => writable(data, "STORE_READ_ONLY"));
+  await check("Cache folder", () => writable(cache, "PAYLOAD_DISK"));
+  using instance = await Instance.claim(data).catch(() => undefined);
+  if (instance === undefined) {
+    await check("Running instance", () => askRunning(config));
+  } else {
+    await check("Database", () => integrity(config));
+    await check("Engine", () => startOnce(config));
+  }
+  if (config.json) console.log(JSON.stringify({ findings }));
+  const failed = findings.find(({ ok, check }) => !ok && check !== "Screen");
+  return failed === undefined ? 0 : new ErthError(failed.code ?? "INTERNAL").exit;
+}
+
+function print({ check, ok, detail, hint }: Finding): void {
+  console.log(`${ok ? "ok  " : "FAIL"}  ${check}: ${detail}${ok ? "" : `\n      ${hint}`}`);
+}
+
+function screen(): string {
+  if (!hasDisplay()) throw new ErthError("NO_DISPLAY", "DISPLAY and WAYLAND_DISPLAY are not set");
+  return "there is one";
+}
+
+/** Writes and syncs a small file, as the database will. */
+async function writable(folder: string, code: ErrorCode): Promise<string> {
+  const probe = join(folder, `.doctor-${Deno.pid}`);
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    using file = await Deno.open(probe, { create: true, write: true, mode: 0o600 });
+    await file.write(new Uint8Array(64 * 1024));
+    await file.sync();
+    return folder;
+  } catch (error) {
+    const full = error instanceof Error && error.message.includes("os error 28");
+    throw new ErthError(full ? "STORE_FULL" : code, `${folder}: ${error}`);
+  } finally {
+    await Deno.remove(probe).catch(() => {});
+  }
+}
+
+async function integrity(config: Config): Promise<string> {
+  await preparePayload(config.paths.cache, "store");
+  const path = join(config.paths.data, DATABASE_NAME);
+  const store = await Store.open({ path, synchronous: "NORMAL" });
+  try {
+    const rows = store.rows<{ integrity_check: string }>("PRAGMA integrity_check(5)");
+    const words = rows.map((row) => row.integrity_check).join("; ");
+    if (words !== "ok") throw new ErthError("STORE_DAMAGED", words);
+    return `${path}: ok`;
+  } finally {
+    store.close();
+  }
+}
+
+async function startOnce(config: Config): Promise<string> {
+  const backend = await startBackend(config);
+  try {
+    await backend.ready;
+    const { sidecar } = backend.report();
+    return `started, process ${sidecar.pid}`;
+  } finally {
+    await backend.stop();
+  }
+}
+
+async function askRunning(config: Config): Promise<string> {
+  const session = await Session.attach(config);
+  return `process ${session.running.pid} answers`;
+}

@@ -1,0 +1,46 @@
+import { asErthError, type ErthError } from "../../errors.ts";
+import type { CommandOptions, Config } from "../config.ts";
+import { ask } from "./ask.ts";
+import { doctor } from "./doctor.ts";
+import { help } from "./help.ts";
+import { note } from "./note.ts";
+import { open } from "./open.ts";
+import { serve } from "./serve.ts";
+import { status } from "./status.ts";
+import { version } from "./version.ts";
+
+/** One command; its exit code. Text goes to standard output through `print`. */
+export type Command = (config: Config & CommandOptions) => Promise<number>;
+
+const COMMANDS: Record<Config["command"], Command> = {
+  ask,
+  doctor,
+  help,
+  note,
+  open,
+  serve,
+  status,
+  version,
+  // A window needs the main thread: `main.ts` opens it before anything comes here.
+  window: help,
+};
+
+/** Runs the command of `config`; its exit code. Never throws. */
+export async function runCommand(config: Config & CommandOptions): Promise<number> {
+  try {
+    return await (config.help ? help : COMMANDS[config.command])(config);
+  } catch (thrown) {
+    return complain(asErthError(thrown), config.json);
+  }
+}
+
+/** Prints an error as JSON on standard output or as words on standard error; its exit code. */
+export function complain(error: ErthError, json: boolean): number {
+  if (json) {
+    console.log(JSON.stringify(error));
+  } else {
+    const detail = error.detail ? `\n  ${error.detail}` : "";
+    console.error(`${error.message} [${error.code}]${detail}\n  ${error.hint}`);
+  }
+  return error.exit;
+}

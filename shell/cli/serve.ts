@@ -1,0 +1,20 @@
+import { ErthError } from "../../errors.ts";
+import { startBackend } from "../backend.ts";
+import type { Config } from "../config.ts";
+import { Instance } from "../instance.ts";
+
+/** `erth serve`: the same program without a window, until SIGTERM, SIGINT or `shell/stop`. */
+export async function serve(config: Config): Promise<number> {
+  using instance = await Instance.claim(config.paths.data);
+  if (instance === undefined) throw new ErthError("DATA_IN_USE", config.paths.data);
+  const backend = await startBackend(config);
+  const { url, token, pid, version } = backend.running;
+  if (config.json) {
+    console.log(JSON.stringify({ url, token, pid, version }));
+  } else {
+    console.log(`Erth ${version} is ready. Open this address (it works once, for 10 minutes):`);
+    console.log(`  ${backend.launchUrl()}`);
+    console.log("`erth open` makes another. Ctrl+C ends it.");
+  }
+  return await backend.finished;
+}

@@ -1,0 +1,110 @@
+import { asErthError, ErthError, isErrorCode } from "../../errors.ts";
+import { type Backend, startBackend } from "../backend.ts";
+import type { Config } from "../config.ts";
+import { Instance, type Running } from "../instance.ts";
+
+const CARD_WAIT_MS = 5_000;
+const CARD_POLL_MS = 50;
+
+/** A way to ask Erth: the running instance, or one started for this command alone. */
+export class Session {
+  readonly #running: Running;
+  readonly #own: { backend: Backend; instance: Instance } | undefined;
+
+  private constructor(running: Running, own?: { backend: Backend; instance: Instance }) {
+    this.#running = running;
+    this.#own = own;
+  }
+
+  /**
+   * Talks to the instance that has the data folder, or starts one without a window.
+   *
+   * @throws {ErthError} whatever keeps it from starting.
+   */
+  static async open(config: Config): Promise<Session> {
+    const instance = await Instance.claim(config.paths.data);
+    if (instance === undefined) return new Session(await findRunning(config.paths.data));
+    try {
+      const backend = await startBackend(config);
+      return new Session(backend.running, { backend, instance });
+    } catch (error) {
+      instance[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Talks to the running instance only.
+   *
+   * @throws {ErthError} `NOT_RUNNING`.
+   */
+  static async attach(config: Config): Promise<Session> {
+    const running = await Instance.find(config.paths.data);
+    const session = running && new Session(running);
+    if (session === undefined || !await session.#answers()) throw new ErthError("NOT_RUNNING");
+    return session;
+  }
+
+  /** How the instance is reached. */
+  get running(): Running {
+    return this.#running;
+  }
+
+  /**
+   * One request with a JSON answer.
+   *
+   * @throws {ErthError} what the answer says, with its own code.
+   */
+  async ask<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+    const response = await this.fetch(method, path, "application/json", body);
+    const answer = response.status === 204 ? {} : await response.json();
+    if (response.ok) return answer as T;
+    const code: unknown = answer?.error?.code;
+    throw new ErthError(isErrorCode(code) ? code : "INTERNAL", `${response.status} ${path}`);
+  }
+
+  /** One request, its answer as it comes. */
+  async fetch(
+    method: "GET" | "POST",
+    path: string,
+    accept: string,
+    body?: unknown,
+  ): Promise<Response> {
+    const headers = new Headers({ authorization: `Bearer ${this.#running.token}`, accept });
+    if (body !== undefined) headers.set("content-type", "application/json");
+    try {
+      return await fetch(new URL(path, this.#running.url), {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+    } catch (error) {
+      throw new ErthError("NOT_RUNNING", asErthError(error).detail);
+    }
+  }
+
+  /** Ends the instance if this command started it. */
+  async close(): Promise<void> {
+    await this.#own?.backend.stop();
+    this.#own?.instance[Symbol.dispose]();
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.ask("GET", "status");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** An instance that has just claimed its folder tells its address a moment later. */
+async function findRunning(data: string): Promise<Running> {
+  for (let waited = 0; waited < CARD_WAIT_MS; waited += CARD_POLL_MS) {
+    const running = await Instance.find(data);
+    if (running !== undefined) return running;
+    await new Promise((resolve) => setTimeout(resolve, CARD_POLL_MS));
+  }
+  throw new ErthError("DATA_IN_USE", `${data}: no address within ${CARD_WAIT_MS} ms`);
+}

@@ -1,0 +1,11 @@
+import type { Config } from "../config.ts";
+import { type StatusReport, statusText } from "../screens/status.ts";
+import { Session } from "./session.ts";
+
+/** `erth status`: what the running instance does. */
+export async function status(config: Config): Promise<number> {
+  const session = await Session.attach(config);
+  const report = await session.ask<StatusReport>("GET", "status");
+  console.log(config.json ? JSON.stringify(report) : statusText(report).trimEnd());
+  return 0;
+}

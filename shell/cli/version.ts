@@ -1,0 +1,14 @@
+import type { Config } from "../config.ts";
+import { readBuild } from "../resources.ts";
+
+/** `erth --version`: the version of every layer. */
+export function version(config: Config): Promise<number> {
+  const build = readBuild();
+  if (config.json) {
+    console.log(JSON.stringify(build));
+  } else {
+    console.log(`erth ${build.version}`);
+    for (const [name, number] of Object.entries(build.versions)) console.log(`  ${name} ${number}`);
+  }
+  return Promise.resolve(0);
+}

@@ -1,0 +1,133 @@
+import { Webview } from "@webview/webview";
+import { asErthError, ErthError } from "../errors.ts";
+import type { WorkerMessage, WorkerOrder } from "./backend_worker.ts";
+import { startBackend } from "./backend.ts";
+import { openInBrowser } from "./browser.ts";
+import { complain } from "./cli/run.ts";
+import { Session } from "./cli/session.ts";
+import { type Config, confineLibraries, hasDisplay } from "./config.ts";
+import { Instance } from "./instance.ts";
+import { libraryPath, readApp } from "./resources.ts";
+
+const STOP_MS = 2_800;
+
+/**
+ * `erth`: the window. The main thread belongs to it, everything else runs in the backend worker.
+ * The exit code.
+ */
+export async function openDesktop(config: Config): Promise<number> {
+  try {
+    if (!hasDisplay()) throw new ErthError("NO_DISPLAY");
+    const instance = await Instance.claim(config.paths.data).catch(claimFailed);
+    if (instance === undefined) return await raiseRunning(config);
+    if (instance === "unclaimed") return await runWindow(config);
+    using _ = instance;
+    return await runWindow(config);
+  } catch (thrown) {
+    return complain(asErthError(thrown), config.json);
+  }
+}
+
+/** A data folder that can't be written to is explained in the window, not by its absence. */
+function claimFailed(thrown: unknown): "unclaimed" {
+  if (asErthError(thrown).code === "INTERNAL") throw thrown;
+  return "unclaimed";
+}
+
+/** A second start shows the window that is there. */
+async function raiseRunning(config: Config): Promise<number> {
+  const session = await Session.attach(config);
+  await session.ask("POST", "shell/focus");
+  return 0;
+}
+
+async function runWindow(config: Config): Promise<number> {
+  if (config.paths.portable) confineLibraries(config.paths.data);
+  const heartbeat = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const worker = new Worker(new URL("./backend_worker.ts", import.meta.url), { type: "module" });
+  const inbox = new Inbox(worker);
+  const order = (message: WorkerOrder) => worker.postMessage(message);
+  // The worker boots on the other core while the window's libraries load on this one.
+  order({ order: "start", config, heartbeat });
+  let window: Webview;
+  try {
+    window = new Webview({
+      title: readApp().title,
+      float: config.window.float,
+      devtools: config.window.devtools,
+      backend: config.window.backend,
+      libraryPath: libraryPath(config.paths.cache),
+      heartbeat,
+    });
+  } catch (thrown) {
+    order({ order: "stop" });
+    await inbox.next("stopped", STOP_MS);
+    return withoutWindow(config, asErthError(thrown));
+  }
+  order({ order: "window", handle: window.remoteHandle() });
+  const { url } = await inbox.next("started");
+  window.navigate(url);
+  window.run();
+  order({ order: "stop" });
+  await inbox.next("stopped", STOP_MS);
+  window.destroy();
+  return 0;
+}
+
+/** No WebView: say what to install, open the page in the browser, keep running. */
+async function withoutWindow(config: Config, error: ErthError): Promise<number> {
+  complain(error, config.json);
+  if (error.code !== "WEBVIEW_MISSING") return error.exit;
+  const backend = await startBackend(config);
+  const url = backend.launchUrl();
+  console.log(url);
+  await openInBrowser(url);
+  return await backend.finished;
+}
+
+type Kind = WorkerMessage["message"];
+type Of<K extends Kind> = Extract<WorkerMessage, { message: K }>;
+
+/** The worker's messages, waited for one kind at a time. */
+class Inbox {
+  readonly #waiting = new Map<Kind, PromiseWithResolvers<WorkerMessage>>();
+
+  constructor(worker: Worker) {
+    worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
+      if (data.message === "failed") {
+        this.#slot("started").reject(new ErthError(data.code, data.detail));
+      }
+      this.#slot(data.message).resolve(data);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      const error = new ErthError("INTERNAL", event.message);
+      for (const kind of ["started", "stopped"] as const) this.#slot(kind).reject(error);
+    };
+  }
+
+  /** The next message of a kind; with a limit it rejects after so many milliseconds. */
+  async next<K extends Kind>(kind: K, limit?: number): Promise<Of<K>> {
+    const { promise } = this.#slot(kind);
+    const timer = limit === undefined ? undefined : setTimeout(
+      () => this.#slot(kind).reject(new ErthError("INTERNAL", `No '${kind}' in ${limit} ms`)),
+      limit,
+    );
+    try {
+      return await promise as Of<K>;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #slot(kind: Kind): PromiseWithResolvers<WorkerMessage> {
+    let slot = this.#waiting.get(kind);
+    if (slot === undefined) {
+      slot = Promise.withResolvers();
+      // Nobody may be waiting yet, or any more.
+      slot.promise.catch(() => {});
+      this.#waiting.set(kind, slot);
+    }
+    return slot;
+  }
+}

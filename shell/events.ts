@@ -1,0 +1,73 @@
+/** What a page is told: that something of a topic changed. Names and ids only. */
+export interface Change {
+  topic: string;
+  id?: string;
+}
+
+const REMEMBERED = 500;
+const KEEP_ALIVE_MS = 20_000;
+const encoder = new TextEncoder();
+
+/** One stream of changes to every page (Server-Sent Events, WHATWG HTML §9.2). */
+export class EventHub {
+  readonly #listeners = new Set<(text: string) => void>();
+  readonly #recent: { id: number; text: string }[] = [];
+  #last = 0;
+
+  /** How many streams are open. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** Tells every page. */
+  publish(change: Change): void {
+    const id = ++this.#last;
+    const text = `event: changed\nid: ${id}\ndata: ${JSON.stringify(change)}\n\n`;
+    this.#recent.push({ id, text });
+    if (this.#recent.length > REMEMBERED) this.#recent.shift();
+    for (const listener of this.#listeners) listener(text);
+  }
+
+  /**
+   * A stream that starts with what was missed since `lastEventId`, or with `reset` if that can't be
+   * told any more. A page that never listened before misses nothing.
+   */
+  stream(lastEventId: string | null, signal: AbortSignal): Response {
+    let end = () => {};
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        const send = (text: string) => controller.enqueue(encoder.encode(text));
+        const keepAlive = setInterval(() => send(": still here\n\n"), KEEP_ALIVE_MS);
+        end = () => {
+          clearInterval(keepAlive);
+          this.#listeners.delete(send);
+          signal.removeEventListener("abort", close);
+        };
+        const close = () => {
+          end();
+          controller.close();
+        };
+        signal.addEventListener("abort", close, { once: true });
+        send(`retry: 500\n\n${this.#missed(lastEventId)}`);
+        this.#listeners.add(send);
+      },
+      cancel: () => end(),
+    });
+    return new Response(body, {
+      headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+    });
+  }
+
+  #missed(lastEventId: string | null): string {
+    // The id line lets a page that reconnects later say from where.
+    if (lastEventId === null || lastEventId === "") {
+      return `event: hello\nid: ${this.#last}\ndata: {}\n\n`;
+    }
+    const last = Number(lastEventId);
+    const oldest = this.#recent[0]?.id ?? this.#last + 1;
+    if (!Number.isInteger(last) || last > this.#last || last < oldest - 1) {
+      return `event: reset\nid: ${this.#last}\ndata: {}\n\n`;
+    }
+    return this.#recent.filter(({ id }) => id > last).map(({ text }) => text).join("");
+  }
+}

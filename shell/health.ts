@@ -1,0 +1,48 @@
+const REMEMBERED = 50;
+
+/** What the sidecar does just now, for the Status screen. */
+export type SidecarState =
+  | "unpacking"
+  | "starting"
+  | "ready"
+  | "backoff"
+  | "broken"
+  | "stopped";
+
+/** The sidecar's recent history, gathered from the supervisor's events. */
+export class Health {
+  state: SidecarState = "starting";
+  generation = 0;
+  pid: number | undefined;
+  cause: string | undefined;
+  readonly restarts: { at: string; reason: string }[] = [];
+  #readyAt: number | undefined;
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** A generation answers. */
+  ready(generation: number, pid: number): void {
+    this.state = "ready";
+    this.generation = generation;
+    this.pid = pid;
+    this.cause = undefined;
+    this.#readyAt = this.#now();
+  }
+
+  /** The generation is gone, for a reason worth telling. */
+  lost(reason: string): void {
+    this.state = "starting";
+    this.pid = undefined;
+    this.#readyAt = undefined;
+    this.restarts.push({ at: new Date(this.#now()).toISOString(), reason });
+    if (this.restarts.length > REMEMBERED) this.restarts.shift();
+  }
+
+  /** Seconds that the present generation has been ready. */
+  get uptime(): number | undefined {
+    return this.#readyAt === undefined ? undefined : (this.#now() - this.#readyAt) / 1000;
+  }
+}

@@ -1,0 +1,35 @@
+import { join } from "node:path";
+
+const MAX_BYTES = 1024 * 1024;
+const encoder = new TextEncoder();
+
+/**
+ * A sink that appends lines to `erth.log` in `folder`; at 1 MB the file becomes `erth.log.1`. A
+ * folder that can't be written to costs the log file, not the program.
+ */
+export function openLogFile(folder: string): (line: string) => void {
+  const path = join(folder, "erth.log");
+  let file: Deno.FsFile | undefined;
+  let size = 0;
+  const open = () => {
+    try {
+      Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+      file = Deno.openSync(path, { create: true, append: true, mode: 0o600 });
+      size = file.statSync().size;
+    } catch {
+      file = undefined;
+    }
+  };
+  open();
+  return (line) => {
+    try {
+      size += file?.writeSync(encoder.encode(`${line}\n`)) ?? 0;
+      if (size <= MAX_BYTES) return;
+      file?.close();
+      Deno.renameSync(path, `${path}.1`);
+      open();
+    } catch {
+      file = undefined;
+    }
+  };
+}

@@ -1,0 +1,178 @@
+import { ErthError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Hold, Upstream } from "./hold.ts";
+
+/** RFC 9110 §7.6.1, and what the two sides must not learn of each other. */
+const NOT_FORWARDED = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "host",
+  "content-length",
+  "cookie",
+  "set-cookie",
+  "authorization",
+  "origin",
+  "referer",
+  "accept-encoding",
+]);
+const SAFE_METHODS = new Set(["GET", "HEAD"]);
+const MAX_BODY = 64 * 1024 * 1024;
+const MAX_REPLAYED = 8 * 1024 * 1024;
+const BODY_PAUSE_MS = 30_000;
+const SUSPICIOUS_MS = 2_000;
+const REAPED_MS = 12_000;
+
+/** What a request is forwarded with. */
+export interface ProxyOptions {
+  hold: Hold;
+  log: Log;
+  mintKey: () => string;
+  fetch?: typeof fetch;
+}
+
+/**
+ * Forwards requests to the ready sidecar. A request whose sidecar dies under it is sent once more
+ * to the next generation; the idempotency key makes that safe for changes.
+ */
+export class Proxy {
+  readonly #options: ProxyOptions;
+  readonly #fetch: typeof fetch;
+  /** Replays go one after another: the request that kills a sidecar then fails alone. */
+  #replays: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+    this.#fetch = options.fetch ?? fetch;
+  }
+
+  /**
+   * The sidecar's answer to `request`, asked at `target` (path and query, without the prefix).
+   *
+   * @throws {ErthError} `SIDECAR_UNAVAILABLE`, `SIDECAR_BROKEN`, `SIDECAR_CRASHED`, or
+   * `BODY_TOO_LARGE`.
+   */
+  async forward(request: Request, target: string): Promise<Response> {
+    const headers = forwardable(request.headers);
+    const change = !SAFE_METHODS.has(request.method);
+    if (change && !headers.has("idempotency-key")) {
+      headers.set("idempotency-key", this.#options.mintKey());
+    }
+    const body = request.body === null ? undefined : await readBody(request);
+    const mayReplay = body === undefined || body.byteLength <= MAX_REPLAYED;
+    const first = await this.#attempt(request, target, headers, body);
+    if (first.response !== undefined) return first.response;
+    if (!mayReplay) throw new ErthError("SIDECAR_CRASHED", "The body is too large to send again");
+    this.#options.log.info("proxy.replay", { target: pathOnly(target), reason: first.reason });
+    const replay = this.#replays.then(() => this.#attempt(request, target, headers, body));
+    this.#replays = replay.catch(() => {});
+    const second = await replay;
+    if (second.response !== undefined) return second.response;
+    throw new ErthError("SIDECAR_CRASHED", `${pathOnly(target)}: ${second.reason}`);
+  }
+
+  async #attempt(
+    request: Request,
+    target: string,
+    headers: Headers,
+    body: Uint8Array<ArrayBuffer> | undefined,
+  ): Promise<{ response?: Response; reason?: string }> {
+    const upstream = await this.#options.hold.acquire(request.signal);
+    headers.set("authorization", `Bearer ${upstream.token()}`);
+    const suspicion = setTimeout(() => upstream.suspect(), SUSPICIOUS_MS);
+    try {
+      const answer = await this.#fetch(`http://127.0.0.1:${upstream.port}${target}`, {
+        method: request.method,
+        headers,
+        body,
+        redirect: "manual",
+        signal: request.signal,
+      });
+      return { response: await this.#passOn(answer) };
+    } catch (error) {
+      if (request.signal.aborted) throw new ErthError("SIDECAR_UNAVAILABLE", "The caller left");
+      await reaped(upstream);
+      return { reason: error instanceof Error ? error.message : String(error) };
+    } finally {
+      clearTimeout(suspicion);
+    }
+  }
+
+  /** Streams go through as they come; all else is read whole, so that it can still be replayed. */
+  async #passOn(answer: Response): Promise<Response> {
+    const headers = forwardable(answer.headers);
+    const init = { status: answer.status, headers };
+    const length = Number(answer.headers.get("content-length") ?? 0);
+    const stream = answer.headers.get("content-type")?.startsWith("text/event-stream");
+    if (stream || length > MAX_REPLAYED) return new Response(answer.body, init);
+    const bytes = await answer.arrayBuffer();
+    const empty = answer.status === 204 || answer.status === 304;
+    return new Response(empty ? null : bytes, init);
+  }
+}
+
+function forwardable(headers: Headers): Headers {
+  const named = (headers.get("connection") ?? "").toLowerCase().split(/,\s*/);
+  const kept = new Headers();
+  for (const [name, value] of headers) {
+    if (!NOT_FORWARDED.has(name) && !named.includes(name)) kept.append(name, value);
+  }
+  return kept;
+}
+
+/** The whole body; a client that pauses for longer than 30 s is given up. */
+async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  const announced = Number(request.headers.get("content-length") ?? 0);
+  if (announced > MAX_BODY) throw new ErthError("BODY_TOO_LARGE", `${announced} bytes`);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = request.body!.getReader();
+  for (;;) {
+    const chunk = await withDeadline(reader.read(), BODY_PAUSE_MS);
+    if (chunk === undefined) {
+      await reader.cancel();
+      throw new ErthError("BAD_REQUEST", `The body paused for ${BODY_PAUSE_MS} ms`);
+    }
+    if (chunk.done) break;
+    size += chunk.value.byteLength;
+    if (size > MAX_BODY) {
+      await reader.cancel();
+      throw new ErthError("BODY_TOO_LARGE", `More than ${MAX_BODY} bytes`);
+    }
+    chunks.push(chunk.value);
+  }
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** Waits for the old process to be reaped, so that two generations never work on one request. */
+async function reaped(upstream: Upstream): Promise<void> {
+  upstream.suspect();
+  await withDeadline(upstream.gone, REAPED_MS);
+}
+
+async function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, ms, undefined);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A path without its query: queries are what a person searched for, and stay out of the log. */
+function pathOnly(target: string): string {
+  return target.replace(/\?.*/s, "");
+}

@@ -1,0 +1,113 @@
+"""The line to the shell: JSON lines on stdin and stdout, as docs/contracts.md has them."""
+
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """The shell's first line."""
+
+    token: str = field(repr=False)
+    origin: str
+    database: str
+    data_dir: str
+    log_level: str = "INFO"
+    errors: str | None = None
+    engine: str | dict[str, Any] | None = None
+    synchronous: str = "NORMAL"
+
+    @classmethod
+    def parse(cls, line: bytes) -> "Greeting":
+        """Reads the line.
+
+        Raises ValueError if it isn't a greeting. The message never quotes the line: the token
+        is in it.
+        """
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            raise ValueError("Cannot read the greeting as it isn't JSON") from None
+        if not isinstance(fields, dict):
+            raise ValueError("Cannot read the greeting as it isn't an object")
+        for name in ("token", "origin", "database", "dataDir"):
+            if not isinstance(fields.get(name), str) or not fields[name]:
+                raise ValueError(f"Cannot read the greeting as '{name}' must be a text")
+        synchronous = fields.get("synchronous", "NORMAL")
+        if synchronous not in ("NORMAL", "FULL"):
+            raise ValueError(f"'synchronous' must be NORMAL or FULL: value is {synchronous}")
+        return cls(
+            token=fields["token"],
+            origin=fields["origin"],
+            database=fields["database"],
+            data_dir=fields["dataDir"],
+            log_level=str(fields.get("logLevel", "INFO")).upper(),
+            errors=fields.get("errors"),
+            engine=fields.get("engine"),
+            synchronous=synchronous,
+        )
+
+
+class Channel:
+    """The private ends of stdin and stdout."""
+
+    def __init__(self, incoming: BinaryIO, outgoing: int) -> None:
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._lock = threading.Lock()
+
+    @classmethod
+    def take(cls) -> "Channel":
+        """Takes both ends; from here on, what anything else prints goes to stderr."""
+        outgoing = os.dup(1)
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
+        return cls(os.fdopen(os.dup(0), "rb"), outgoing)
+
+    def greeting(self) -> Greeting:
+        """Waits for the first line. Exits if the parent went away before it."""
+        line = self._incoming.readline()
+        if not line:
+            os._exit(0)
+        return Greeting.parse(line)
+
+    def say(self, **fields: Any) -> None:
+        """Writes one line; a parent that is gone is noticed on stdin, not here."""
+        line = json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+        with self._lock:
+            try:
+                os.write(self._outgoing, line.encode())
+            except OSError:
+                log.warning("The shell doesn't listen any more")
+
+    def listen(self, on_token: Callable[[str], None], on_stop: Callable[[], None]) -> None:
+        """Hears the shell on a thread of its own until the end of stdin, which ends the process."""
+
+        def hear() -> None:
+            try:
+                for line in self._incoming:
+                    self._heed(line, on_token, on_stop)
+            finally:
+                os._exit(0)
+
+        threading.Thread(target=hear, name="shell", daemon=True).start()
+
+    def _heed(
+        self, line: bytes, on_token: Callable[[str], None], on_stop: Callable[[], None]
+    ) -> None:
+        try:
+            fields = json.loads(line)
+            if fields.get("stop"):
+                threading.Thread(target=on_stop, name="stop", daemon=True).start()
+            elif isinstance(fields.get("token"), str):
+                on_token(fields["token"])
+        except (ValueError, AttributeError):
+            log.warning("A line of %d bytes from the shell wasn't understood", len(line))

@@ -1,0 +1,139 @@
+"""From what a person types to SQL that finds it and a pattern that highlights it.
+
+Case and diacritics don't count; "strasse" finds "Straße", "Mueller" finds "Müller". Terms of
+three characters and more go through the trigram index; shorter ones, as most Chinese words are,
+through GLOB.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+MAX_TERMS = 16
+SNIPPET = 160
+"""Characters of a snippet."""
+
+_DIGRAPHS = (("ae", "ä"), ("oe", "ö"), ("ue", "ü"))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search, ready to be put into a statement over `notes` joined with `notes_fts`.
+
+    `match` is an FTS5 expression, empty if no term is long enough; `globs` holds, for each short
+    term, the patterns of which one must occur; `pattern` finds every term in text, or is None.
+    """
+
+    match: str
+    globs: tuple[tuple[str, ...], ...]
+    pattern: re.Pattern[str] | None
+
+    def __bool__(self) -> bool:
+        return self.pattern is not None
+
+
+@lru_cache(maxsize=32)
+def parse(text: str, any_term: bool = False) -> Query:
+    """Reads a query: words separated by space; every word must occur, or one of them."""
+    terms = list(dict.fromkeys(_fold(term) for term in text.split()))[:MAX_TERMS]
+    spelled = [_spellings(term[:100]) for term in terms if term]
+    long = [_any(spellings) for spellings in spelled if _is_long(spellings)]
+    short = tuple(
+        tuple(f"*{_glob(spelling)}*" for spelling in spellings)
+        for spellings in spelled
+        if not _is_long(spellings)
+    )
+    everything = sorted({s for spellings in spelled for s in spellings}, key=len, reverse=True)
+    pattern = re.compile("|".join(_expression(s) for s in everything)) if everything else None
+    return Query((" OR " if any_term else " AND ").join(long), short, pattern)
+
+
+def highlight(text: str, query: Query) -> Markup:
+    """The text as HTML, its hits in `<mark>`."""
+    if query.pattern is None:
+        return escape(text)
+    parts: list[str] = []
+    end = 0
+    for hit in query.pattern.finditer(text):
+        parts += (escape(text[end : hit.start()]), "<mark>", escape(hit.group()), "</mark>")
+        end = hit.end()
+    parts.append(escape(text[end:]))
+    return Markup("".join(parts))  # noqa: S704 - each part is escaped above
+
+
+def snippet(text: str, query: Query) -> str:
+    """A line of about SNIPPET characters around the first hit, or from the start."""
+    start = 0
+    if query.pattern is not None and (hit := query.pattern.search(text)):
+        start = max(0, hit.start() - SNIPPET // 4)
+        if start:
+            space = text.find(" ", start, hit.start())
+            start = space + 1 if space >= 0 else start
+    line = " ".join(text[start : start + SNIPPET].split())
+    return f"{'…' if start else ''}{line}{'…' if len(text) > start + SNIPPET else ''}"
+
+
+def _fold(term: str) -> str:
+    """Lower case without diacritics; ß and the German digraphs stay for `_spellings`."""
+    kept = unicodedata.normalize("NFC", term).lower().replace("\0", "")
+    return "".join(c if c in "äöüß" else _base(c) for c in kept)
+
+
+@lru_cache(maxsize=4096)
+def _base(character: str) -> str:
+    decomposed = unicodedata.normalize("NFD", character)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+
+
+def _spellings(term: str) -> list[str]:
+    """A folded term in all the ways German writes it, umlauts as their bare letter."""
+    found = {term}
+    for digraph, umlaut in _DIGRAPHS:
+        found |= {s.replace(umlaut, digraph) for s in found} | {
+            s.replace(digraph, umlaut) for s in found
+        }
+    found |= {s.replace("ß", "ss") for s in found} | {s.replace("ss", "ß") for s in found}
+    return sorted({"".join(_base(c) for c in s) for s in found})
+
+
+def _is_long(spellings: Sequence[str]) -> bool:
+    return min(len(spelling) for spelling in spellings) >= 3
+
+
+def _any(spellings: Sequence[str]) -> str:
+    quoted = ['"' + spelling.replace('"', '""') + '"' for spelling in spellings]
+    return quoted[0] if len(quoted) == 1 else f"({' OR '.join(quoted)})"
+
+
+@lru_cache(maxsize=1)
+def _variants() -> dict[str, str]:
+    """Every letter up to U+024F and in U+1E00–1EFF under its base letter."""
+    variants: dict[str, str] = {}
+    for code in (*range(0x41, 0x250), *range(0x1E00, 0x1F00)):
+        character = chr(code)
+        base = _base(character)
+        if len(base) == 1 and base.isalpha():
+            variants[base] = variants.get(base, "") + character
+    return variants
+
+
+def _class(character: str) -> str:
+    return _variants().get(character) or "".join(
+        dict.fromkeys((character, character.upper()[:1], character.lower()[:1]))
+    )
+
+
+def _glob(spelling: str) -> str:
+    return "".join(f"[{_class(c)}]" for c in spelling if c not in "[]^-")
+
+
+def _expression(spelling: str) -> str:
+    # Combining marks follow their letter where text isn't composed.
+    return "".join(
+        f"[{re.escape(_class(c))}][\u0300-\u036f]*" if c.isalpha() else re.escape(c)
+        for c in spelling
+    )

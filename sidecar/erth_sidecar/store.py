@@ -1,0 +1,167 @@
+"""The database: reads at any time, short changes one after the other."""
+
+import logging
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
+
+import libsql
+
+from erth_sidecar.durability import WalSync
+from erth_sidecar.errors import Failure
+from erth_sidecar.ids import now_text
+
+log = logging.getLogger(__name__)
+
+SCHEMA = 1
+"""The `PRAGMA user_version` these pages were written for."""
+
+BUSY_TIMEOUT = 0.1
+"""Seconds inside one call: libsql stops every Python thread while it waits for a lock."""
+
+PATIENCE = 5.0
+"""Seconds that a change is tried anew before `STORE_BUSY`, other threads running meanwhile."""
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+
+class Reader(Protocol):
+    """Something that answers a query: the store, or a transaction under way."""
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of the answer. Raises Failure `STORE_…`."""
+
+
+class Transaction:
+    """A change under way. What it reads includes what it wrote."""
+
+    def __init__(self, connection: Any, now: str) -> None:
+        self._connection = connection
+        self.now = now
+        self.after_commit: list[Callable[[], None]] = []
+        self.changes: list[tuple[str, str]] = []
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Runs one statement and returns its rows. Integers over 32 bits must come as text."""
+        return list(self._connection.execute(sql, tuple(values)).fetchall())
+
+    def changed(self, topic: str, id_: str) -> None:
+        """Announces a change to the pages once it is committed."""
+        if (topic, id_) not in self.changes:
+            self.changes.append((topic, id_))
+
+
+class Store:
+    """One connection that writes and one that reads."""
+
+    def __init__(
+        self,
+        path: str,
+        announce: Callable[[str, str], None],
+        *,
+        synchronous: str = "NORMAL",
+        schema: int = SCHEMA,
+    ) -> None:
+        """Opens a migrated database. Raises Failure `SCHEMA_UNKNOWN` or `STORE_…`."""
+        self._path = path
+        self._announce = announce
+        self._lock = threading.Lock()
+        if not os.path.isfile(path):
+            raise Failure("SCHEMA_UNKNOWN", "The shell hasn't made the database yet.")
+        try:
+            self._writer = self._connect(synchronous)
+            self._reader = self._connect(synchronous)
+        except ValueError as error:
+            raise self._failure(error) from error
+        version = self.rows("PRAGMA user_version")[0][0]
+        if version != schema:
+            known = f"It has version {version}, this Erth knows {schema}."
+            raise Failure("SCHEMA_UNKNOWN", f"The database isn't this Erth's. {known}")
+        self._wal_sync = WalSync(path) if synchronous == "NORMAL" else None
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query, as last committed."""
+
+        def read() -> list[Row]:
+            return list(self._reader.execute(sql, tuple(values)).fetchall())
+
+        return self._patiently(read)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Runs `work` in a transaction and commits it; if it raises, nothing was changed.
+
+        `work` may run more than once, so it must not act outside the transaction; what has to
+        follow the commit goes into `after_commit`.
+        """
+        return self._patiently(lambda: self._once(work))
+
+    def sync(self) -> None:
+        """Brings all commits to the disk."""
+        if self._wal_sync is not None:
+            self._wal_sync.sync()
+
+    def _once(self, work: Callable[[Transaction], T]) -> T:
+        with self._lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                transaction = Transaction(self._writer, now_text())
+                result = work(transaction)
+                self._writer.execute("COMMIT")
+            except BaseException:
+                # A full disk has already rolled back by itself.
+                with suppress(ValueError):
+                    self._writer.execute("ROLLBACK")
+                raise
+        if self._wal_sync is not None:
+            self._wal_sync.committed()
+        for topic, id_ in transaction.changes:
+            self._announce(topic, id_)
+        for follow in transaction.after_commit:
+            follow()
+        return result
+
+    def _patiently(self, attempt: Callable[[], T]) -> T:
+        deadline = time.monotonic() + PATIENCE
+        pause = 0.005
+        while True:
+            try:
+                return attempt()
+            except ValueError as error:
+                failure = self._failure(error)
+                if failure.code != "STORE_BUSY" or time.monotonic() > deadline:
+                    raise failure from error
+            time.sleep(pause)
+            pause = min(pause * 2, 0.1)
+
+    def _connect(self, synchronous: str) -> Any:
+        connection = libsql.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None)
+        connection.execute(f"PRAGMA synchronous={synchronous}").fetchall()
+        connection.execute("PRAGMA temp_store=MEMORY").fetchall()
+        return connection
+
+    def _failure(self, error: ValueError) -> Failure:
+        """The failure behind an error of libsql, which tells kinds apart by their text only."""
+        text = str(error).lower()
+        for part, code in _KINDS:
+            if part in text:
+                return Failure(code)
+        if "disk i/o error" in text and shutil.disk_usage(os.path.dirname(self._path)).free < 1e6:
+            return Failure("STORE_FULL")
+        log.error("The store failed: %s", error)
+        return Failure("INTERNAL")
+
+
+_KINDS = (
+    ("is locked", "STORE_BUSY"),
+    ("is busy", "STORE_BUSY"),
+    ("disk is full", "STORE_FULL"),
+    ("readonly database", "STORE_READ_ONLY"),
+    ("unable to open database", "STORE_READ_ONLY"),
+    ("disk image is malformed", "STORE_DAMAGED"),
+    ("file is not a database", "STORE_DAMAGED"),
+)

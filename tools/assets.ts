@@ -1,0 +1,73 @@
+/**
+ * Puts the page together: the frame, one style sheet, one script of ours beside htmx, one sprite.
+ *
+ * @module
+ */
+import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
+import normalize from "modern-normalize/modern-normalize.css" with { type: "text" };
+import iconLicense from "heroicons/LICENSE" with { type: "text" };
+
+const STYLES = ["base", "frame", "parts", "notes", "chat", "status"];
+
+/** Our name for an icon → its name among the 24 px outlines of heroicons. */
+const ICONS: Record<string, string> = {
+  back: "arrow-left",
+  chat: "chat-bubble-left-right",
+  close: "x-mark",
+  compose: "pencil-square",
+  dark: "moon",
+  help: "question-mark-circle",
+  light: "sun",
+  note: "document-text",
+  auto: "computer-desktop",
+  pin: "bookmark",
+  read: "eye",
+  redo: "arrow-path",
+  search: "magnifying-glass",
+  send: "arrow-up",
+  status: "signal",
+  stop: "stop",
+  tag: "tag",
+  trash: "trash",
+  warning: "exclamation-triangle",
+};
+
+/**
+ * Writes the whole site: `index.html` and `assets/` with `app.css`, `app.js`, `htmx.min.js`,
+ * `icons.svg` and `icon.svg`. What stands at those paths is overwritten.
+ *
+ * @param outDir A folder to write to; made if it isn't there.
+ */
+export async function collectAssets(outDir: string): Promise<void> {
+  const web = new URL("../web/", import.meta.url);
+  const read = (name: string) => Deno.readTextFile(new URL(name, web));
+  const styles = await Promise.all(STYLES.map((name) => read(`css/${name}.css`)));
+  const files: Record<string, string> = {
+    "index.html": await read("index.html"),
+    "assets/app.css": [normalize, ...styles].join("\n"),
+    "assets/app.js": await read("app.js"),
+    "assets/htmx.min.js": htmx.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n"),
+    "assets/icon.svg": await read("icon.svg"),
+    "assets/icons.svg": await sprite(),
+  };
+  await Deno.mkdir(`${outDir}/assets`, { recursive: true });
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.writeTextFile(`${outDir}/${name}`, text);
+  }
+}
+
+async function sprite(): Promise<string> {
+  const symbols = await Promise.all(
+    Object.entries(ICONS).map(async ([name, source]) => {
+      const path = `heroicons/24/outline/${source}.svg`;
+      const { default: svg }: { default: string } = await import(path, { with: { type: "text" } });
+      const shapes = svg.replace(/^[\s\S]*?<svg[^>]*>|<\/svg>[\s\S]*$/g, "").trim();
+      return `<symbol id="${name}" viewBox="0 0 24 24">${shapes}</symbol>`;
+    }),
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke-width="1.5"><!--
+${iconLicense}-->
+${symbols.join("\n")}
+</svg>
+`;
+}

@@ -1,22 +1,22 @@
 import { join } from "node:path";
-import { asErthError, ErthError } from "../errors.ts";
-import { type Log, LineLog } from "../log.ts";
-import { DATABASE_NAME, Store } from "../db/store.ts";
-import { migrate, readMigrations, schemaNumber } from "../db/migrate.ts";
+import { encodeBase64Url } from "@std/encoding/base64url";
+import { ErthError } from "../errors.ts";
+import { LineLog } from "../log.ts";
+import { childEnvironment } from "./child.ts";
 import type { Config } from "./config.ts";
+import { Engine } from "./engine.ts";
 import { EventHub } from "./events.ts";
-import { Gateway } from "./gateway.ts";
+import { Gateway, type ShellCommand } from "./gateway.ts";
 import { Guard } from "./guard.ts";
 import { Health } from "./health.ts";
 import { Hold } from "./hold.ts";
 import { Instance, type Running } from "./instance.ts";
 import { openLogFile } from "./log_file.ts";
+import { measure } from "./measure.ts";
 import { Proxy } from "./proxy.ts";
-import { folders, preparePayload, readApp, readBuild, sidecarCommand } from "./resources.ts";
-import { statusScreen, type StatusReport } from "./screens/status.ts";
-import { SidecarService } from "./sidecar.ts";
+import { FOLDERS, Parts, readApp, readBuild } from "./resources.ts";
+import { type StatusReport, statusScreen } from "./screens/status.ts";
 import { Site } from "./site.ts";
-import { Supervisor } from "./supervisor.ts";
 import { equalConstantTime, mintToken } from "./token.ts";
 
 /** What the window does for the backend. */
@@ -25,13 +25,13 @@ export interface BackendHooks {
   raise?: () => void;
 }
 
-/** The running program behind the window: gateway, sidecar and all that belongs to them. */
+/** The running program behind the window. */
 export interface Backend {
   /** How scripts reach it. */
   readonly running: Running;
   /** A link for a browser; it works once. */
   launchUrl(): string;
-  /** Resolves when the first sidecar answers; rejects with what kept it from starting. */
+  /** Resolves when the first sidecar answers; rejects with what keeps it from starting. */
   readonly ready: Promise<void>;
   /** Resolves with the exit code after a signal or `shell/stop`. */
   readonly finished: Promise<number>;
@@ -41,45 +41,162 @@ export interface Backend {
   stop(): Promise<void>;
 }
 
-const SERVER_GRACE_MS = 800;
+const SERVER_GRACE_MS = 500;
 
 /**
- * Composes everything. Resolves as soon as the gateway listens; store and sidecar follow, and what
+ * Composes everything. Returns as soon as the gateway listens; store and sidecar follow, and what
  * fails there shows in the page.
  *
  * @throws {ErthError} `PORT_IN_USE`.
  */
-export async function startBackend(config: Config, hooks: BackendHooks = {}): Promise<Backend> {
+export function startBackend(config: Config, hooks: BackendHooks = {}): Backend {
   const started = Date.now();
-  const build = readBuild();
-  const log = new LineLog(logSink(config), config.logLevel);
+  const { paths } = config;
+  const [app, build] = [readApp(), readBuild()];
+  const log = new LineLog(openLogFile(paths.logs), config.logLevel);
   const events = new EventHub();
   const health = new Health(Date.now);
   const hold = new Hold();
   const ending = new AbortController();
-  const ready = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<number>();
-  ready.promise.catch(() => {});
+  const prefix = `/${randomText(16)}/`;
 
-  const random = (bytes: number) =>
-    crypto.getRandomValues(new Uint8Array(bytes)).toBase64({
-      alphabet: "base64url",
-      omitPadding: true,
-    });
-  const prefix = `/${random(16)}/`;
-  const token = mintToken().text;
-  const proxy = new Proxy({ hold, log, mintKey: () => mintToken().id });
-  let gateway: Gateway;
-  const server = listen(config.port, (request) => gateway.handle(request));
+  let gateway: Gateway | undefined;
+  const server = listen(config.port, (request) => gateway!.handle(request));
   const origin = `http://127.0.0.1:${server.addr.port}`;
-  const url = origin + prefix;
+  const token = mintToken().text;
+  const running = { url: origin + prefix, token, pid: Deno.pid, version: build.version };
   const guard = new Guard({
     origin,
     prefix,
     token,
-    instance: random(6),
+    instance: randomText(6),
     now: Date.now,
-    random,
+    random: randomText,
     equal: equalConstantTime,
   });
+  const parts = new Parts(paths.cache);
+  const engine = new Engine({
+    paths,
+    origin,
+    logLevel: config.logLevel,
+    migrations: FOLDERS.migrations,
+    parts,
+    command: config.sidecarCommand,
+    env: childEnvironment(config.environment),
+    hold,
+    health,
+    events,
+    log,
+  });
+  const site = new Site({
+    folder: FOLDERS.site,
+    prefix,
+    measured: config.measureUrl !== undefined,
+  });
+  const proxy = new Proxy({ hold, log, mintKey: () => mintToken().id });
+  const launchUrl = () => `${running.url}launch?code=${guard.mintLaunchCode()}`;
+  const report = (): StatusReport => ({
+    version: build.version,
+    versions: build.versions,
+    pid: Deno.pid,
+    uptime: (Date.now() - started) / 1000,
+    sidecar: health.report(),
+    database: { path: engine.database, bytes: fileSize(engine.database) },
+    folders: paths,
+    log: log.tail(),
+  });
+  const commands = new Map<string, ShellCommand>([
+    ["retry", { caller: "any", run: () => done(() => engine.retry()) }],
+    ["open", { caller: "script", run: () => Response.json({ url: launchUrl() }) }],
+    ["focus", { caller: "script", run: () => done(() => hooks.raise?.()) }],
+    ["stop", { caller: "script", run: () => done(() => finished.resolve(0)) }],
+    ["measure", { caller: "any", run: measure(config.measureUrl) }],
+  ]);
+  gateway = new Gateway({
+    prefix,
+    home: app.home,
+    guard,
+    events,
+    frame: (route) => site.frame(route),
+    asset: (request, name) => site.asset(request, name),
+    forward: (request, target) => proxy.forward(request, target),
+    screens: new Map([["status", statusScreen(report)]]),
+    commands,
+    signal: ending.signal,
+    log,
+  });
+  const forgetSignals = onSignals(() => finished.resolve(0));
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    log.info("erth.stopping");
+    forgetSignals();
+    ending.abort();
+    await Promise.all([engine.stop(), endServer(server)]);
+    parts.forget();
+    log.info("erth.stopped");
+  };
+  log.info("erth.started", { version: build.version, pid: Deno.pid, data: paths.data });
+  publish(paths.data, running, log);
+  engine.start();
+  return {
+    running,
+    launchUrl,
+    ready: engine.ready,
+    finished: finished.promise,
+    report,
+    stop: () => stopped ??= stop(),
+  };
+}
+
+function listen(port: number, handler: (request: Request) => Promise<Response>) {
+  try {
+    return Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, handler);
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) throw new ErthError("PORT_IN_USE", `${port}`);
+    throw error;
+  }
+}
+
+/** Lets running answers end, but not for long: streams would never. */
+async function endServer(server: Deno.HttpServer): Promise<void> {
+  let timer = 0;
+  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, SERVER_GRACE_MS));
+  await Promise.race([server.shutdown(), late]);
+  clearTimeout(timer);
+}
+
+/** SIGTERM and Ctrl+C end Erth in order; the function it returns forgets them. */
+function onSignals(end: () => void): () => void {
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, end);
+  return () => {
+    for (const signal of signals) Deno.removeSignalListener(signal, end);
+  };
+}
+
+/** A folder that can't be written to costs the address card, not the window that says so. */
+function publish(data: string, running: Running, log: LineLog): void {
+  try {
+    Instance.publish(data, running);
+  } catch (error) {
+    log.warn("instance.unpublished", { error });
+  }
+}
+
+function done(run: () => void): Response {
+  run();
+  return new Response(null, { status: 204 });
+}
+
+function randomText(bytes: number): string {
+  return encodeBase64Url(crypto.getRandomValues(new Uint8Array(bytes)));
+}
+
+function fileSize(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
 }

@@ -37,6 +37,8 @@ export interface Config {
   measureUrl?: string;
   /** A sidecar command to use in place of the bundled one, as JSON list; for development. */
   sidecarCommand?: string[];
+  /** The whole environment, of which a child gets a short list. */
+  environment: Record<string, string>;
   /** Names a fault to cause, in tests only; see `docs/contracts.md`. */
   fault?: string;
 }
@@ -97,6 +99,7 @@ export function readConfig(args: readonly string[] = Deno.args): Config & Comman
     interactive: Deno.stdin.isTerminal(),
     measureUrl: loopback("ERTH_MEASURE_URL") ?? loopback("LOADED_URL"),
     sidecarCommand: sidecarCommand(),
+    environment: Deno.env.toObject(),
     fault: environment("ERTH_FAULT"),
     title: values.title,
     tags: values.tags,

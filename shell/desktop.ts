@@ -78,11 +78,13 @@ async function runWindow(config: Config): Promise<number> {
 async function withoutWindow(config: Config, error: ErthError): Promise<number> {
   complain(error, config.json);
   if (error.code !== "WEBVIEW_MISSING") return error.exit;
-  const backend = await startBackend(config);
+  const backend = startBackend(config);
   const url = backend.launchUrl();
   console.log(url);
   await openInBrowser(url);
-  return await backend.finished;
+  const code = await backend.finished;
+  await backend.stop();
+  return code;
 }
 
 type Kind = WorkerMessage["message"];

@@ -94,17 +94,24 @@ export class Gateway {
 
   #launch(request: Request, url: URL): Response {
     const cookie = this.#options.guard.redeem(url.searchParams.get("code") ?? "");
-    const target = this.#options.prefix + (url.searchParams.get("to") ?? "");
+    const target = this.#within(url.searchParams.get("to") ?? "");
     const headers = new Headers({ "set-cookie": cookie, "cache-control": "no-store" });
     const site = request.headers.get("sec-fetch-site");
     if (site === null || site === "none" || site === "same-origin") {
-      headers.set("location", new URL(target, url).pathname);
+      headers.set("location", target);
       return new Response(null, { status: 303, headers });
     }
     // A redirect would inherit the foreign origin and leave the Strict cookie behind.
     headers.set("content-type", "text/html; charset=utf-8");
-    headers.set("refresh", `0; url=${new URL(target, url).pathname}`);
+    headers.set("refresh", `0; url=${target}`);
     return new Response("<!doctype html><title>Erth</title>", { headers });
+  }
+
+  /** A path below the prefix, whatever `to` tries. */
+  #within(to: string): string {
+    const { prefix } = this.#options;
+    const { pathname } = new URL(prefix + to, "http://127.0.0.1");
+    return pathname.startsWith(prefix) ? pathname : prefix;
   }
 
   async #asset(request: Request, route: string): Promise<Response> {

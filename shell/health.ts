@@ -9,6 +9,18 @@ export type SidecarState =
   | "broken"
   | "stopped";
 
+/** The sidecar in the status report. Times in seconds. */
+export interface SidecarReport {
+  state: SidecarState;
+  generation: number;
+  pid?: number;
+  /** Since this generation was ready. */
+  uptime?: number;
+  restarts: { at: string; reason: string }[];
+  /** Why it doesn't start. */
+  cause?: string;
+}
+
 /** The sidecar's recent history, gathered from the supervisor's events. */
 export class Health {
   state: SidecarState = "starting";
@@ -41,8 +53,20 @@ export class Health {
     if (this.restarts.length > REMEMBERED) this.restarts.shift();
   }
 
+  /** It doesn't start; the last words may tell why. */
+  broken(cause: string, tail: readonly string[]): void {
+    this.state = "broken";
+    this.cause = [cause, ...tail.slice(-5)].join("\n");
+  }
+
+  /** What the Status screen shows. */
+  report(): SidecarReport {
+    const { state, generation, pid, cause, restarts } = this;
+    return { state, generation, pid, uptime: this.#uptime, restarts, cause };
+  }
+
   /** Seconds that the present generation has been ready. */
-  get uptime(): number | undefined {
+  get #uptime(): number | undefined {
     return this.#readyAt === undefined ? undefined : (this.#now() - this.#readyAt) / 1000;
   }
 }

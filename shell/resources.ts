@@ -1,4 +1,8 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { useAddon } from "../db/native_addon.ts";
+import type { Command } from "./child.ts";
+import { ensurePayload, type Payload } from "./payload.ts";
 
 /** What the build knows of itself; `build_info.json`. */
 export interface BuildInfo {
@@ -9,7 +13,7 @@ export interface BuildInfo {
 
 /** The app's own names; `app.json`. Another app on the same shell brings another file. */
 export interface App {
-  /** Lower case: folder and file names. */
+  /** Lower case: names of folders and files. */
   name: string;
   /** The window's title. */
   title: string;
@@ -17,3 +21,74 @@ export interface App {
   home: string;
 }
 
+/** What the build lays beside the program, or inside it. */
+const EMBEDDED = fileURLToPath(new URL("../build/embed/", import.meta.url));
+
+/** The folders inside the program. */
+export const FOLDERS = {
+  site: join(EMBEDDED, "site"),
+  migrations: join(EMBEDDED, "migrations"),
+  payloads: join(EMBEDDED, "payloads"),
+} as const;
+
+/** The build's own description. */
+export function readBuild(): BuildInfo {
+  return readJson("build_info.json");
+}
+
+/** The app's own names. */
+export function readApp(): App {
+  return readJson("app.json");
+}
+
+/**
+ * The unpacked parts of the program. Each is unpacked when it is first asked for; until `forget` the
+ * answer is then believed.
+ */
+export class Parts {
+  readonly #cacheDir: string;
+  readonly #held = new Map<string, Promise<Payload>>();
+
+  /** @param cacheDir Made if it isn't there. */
+  constructor(cacheDir: string) {
+    this.#cacheDir = cacheDir;
+  }
+
+  /** Makes the database library loadable. */
+  async store(): Promise<void> {
+    const { folder } = await this.#part("store");
+    useAddon(join(folder, "libsql.node"));
+  }
+
+  /** How the bundled sidecar is started. `onProgress` is called while it is unpacked. */
+  async sidecar(onProgress: () => void, signal: AbortSignal): Promise<Omit<Command, "env">> {
+    const { folder } = await this.#part("sidecar", onProgress, signal);
+    return { command: join(folder, "erth-sidecar"), args: [], cwd: folder };
+  }
+
+  /** The folder of the portable window library. */
+  async window(): Promise<string> {
+    return (await this.#part("window")).folder;
+  }
+
+  /** Verifies everything anew when it is next asked for. */
+  forget(): void {
+    for (const payload of this.#held.values()) payload.then((held) => held.release(), () => {});
+    this.#held.clear();
+  }
+
+  #part(name: string, onProgress?: () => void, signal?: AbortSignal): Promise<Payload> {
+    let payload = this.#held.get(name);
+    if (payload === undefined) {
+      const options = { source: FOLDERS.payloads, name, cacheDir: this.#cacheDir, signal };
+      payload = ensurePayload({ ...options, onProgress });
+      payload.catch(() => this.#held.delete(name));
+      this.#held.set(name, payload);
+    }
+    return payload;
+  }
+}
+
+function readJson<T>(name: string): T {
+  return JSON.parse(Deno.readTextFileSync(join(EMBEDDED, name)));
+}

@@ -1,5 +1,6 @@
 import { escape } from "@std/html/entities";
-import { serveFile } from "@std/http/file-server";
+import { eTag, ifNoneMatch } from "@std/http/etag";
+import { contentType } from "@std/media-types/content-type";
 import { ErthError } from "../errors.ts";
 
 /** Where the page's files lie: a folder of the binary, or of the source tree. */
@@ -16,8 +17,7 @@ export interface SiteOptions {
 export class Site {
   readonly #options: SiteOptions;
   readonly #template: string;
-  readonly #files = new Map<string, Promise<Deno.FileInfo | undefined>>();
-  readonly #madeAt = new Date();
+  readonly #files = new Map<string, Promise<Asset>>();
 
   /** @throws {Deno.errors.NotFound} if the folder has no `index.html`. */
   constructor(options: SiteOptions) {
@@ -40,24 +40,42 @@ export class Site {
    */
   async asset(request: Request, name: string): Promise<Response> {
     if (!/^[\w-]+(\.[\w-]+)*$/.test(name)) throw new ErthError("NOT_FOUND", name);
-    const path = `${this.#options.folder}/assets/${name}`;
-    const fileInfo = await this.#info(path);
-    if (fileInfo === undefined) throw new ErthError("NOT_FOUND", name);
-    const response = await serveFile(request, path, { fileInfo });
-    response.headers.set("cache-control", "private, no-cache");
-    return response;
+    const asset = await this.#load(name);
+    const headers = new Headers({
+      "content-type": asset.type,
+      "cache-control": "private, no-cache",
+      etag: asset.etag,
+    });
+    if (!ifNoneMatch(request.headers.get("if-none-match"), asset.etag)) {
+      return new Response(null, { status: 304, headers });
+    }
+    return new Response(request.method === "HEAD" ? null : asset.bytes, { headers });
   }
 
-  #info(path: string): Promise<Deno.FileInfo | undefined> {
-    let info = this.#files.get(path);
-    if (info === undefined) {
-      // Files of the binary have no time; an ETag needs one, and this run's is exact enough.
-      info = Deno.stat(path).then(
-        (found) => found.isFile ? { ...found, mtime: this.#madeAt } : undefined,
-        () => undefined,
-      );
-      this.#files.set(path, info);
+  #load(name: string): Promise<Asset> {
+    let asset = this.#files.get(name);
+    if (asset === undefined) {
+      asset = this.#read(name);
+      this.#files.set(name, asset);
+      asset.catch(() => this.#files.delete(name));
     }
-    return info;
+    return asset;
   }
+
+  async #read(name: string): Promise<Asset> {
+    try {
+      const bytes = await Deno.readFile(`${this.#options.folder}/assets/${name}`);
+      const type = contentType(name.slice(name.lastIndexOf("."))) ?? "application/octet-stream";
+      return { bytes, type, etag: await eTag(bytes) ?? "" };
+    } catch (error) {
+      throw new ErthError("NOT_FOUND", `${name}: ${error}`);
+    }
+  }
+}
+
+/** A file as it is sent; the few there are stay in memory. */
+interface Asset {
+  bytes: Uint8Array<ArrayBuffer>;
+  type: string;
+  etag: string;
 }

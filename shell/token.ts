@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { generate } from "@std/uuid/v7";
 
 /** An opaque bearer token: a public name and a secret. */
@@ -16,10 +16,7 @@ const encoder = new TextEncoder();
 /** Makes a token: `UUIDv7 "." base64url(32 random bytes)` (RFC 9562 §5.7, RFC 4648 §5). */
 export function mintToken(): Token {
   const id: string = generate();
-  const secret = crypto.getRandomValues(new Uint8Array(32)).toBase64({
-    alphabet: "base64url",
-    omitPadding: true,
-  });
+  const secret = randomBytes(32).toString("base64url");
   return { id, secret, text: `${id}.${secret}` };
 }
 
@@ -31,10 +28,6 @@ export function equalConstantTime(a: string, b: string): boolean {
 }
 
 /** Hex HMAC-SHA256 of the nonce (RFC 2104), keyed with the secret's characters as ASCII bytes. */
-export async function proof(secret: string, nonce: string): Promise<string> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, [
-    "sign",
-  ]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(nonce))).toHex();
+export function proof(secret: string, nonce: string): string {
+  return createHmac("sha256", secret).update(nonce).digest("hex");
 }

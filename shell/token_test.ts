@@ -7,8 +7,7 @@ Deno.test("a token is a dated UUIDv7, a dot and 32 random bytes", () => {
   const { id, secret, text } = mintToken();
   assertMatch(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert(extractTimestamp(id) >= before && extractTimestamp(id) <= Date.now());
-  assertMatch(secret, /^[A-Za-z0-9_-]{43}$/);
-  assertEquals(Uint8Array.fromBase64(secret, { alphabet: "base64url" }).length, 32);
+  assertMatch(secret, /^[A-Za-z0-9_-]{43}$/); // 32 bytes
   assertEquals(text, `${id}.${secret}`);
 });
 
@@ -26,9 +25,9 @@ Deno.test("comparison sees any difference, of length too", () => {
   assert(!equalConstantTime("é", "e"));
 });
 
-Deno.test("the proof is HMAC-SHA256 (RFC 4231, test case 2)", async () => {
+Deno.test("the proof is HMAC-SHA256 (RFC 4231, test case 2)", () => {
   assertEquals(
-    await proof("Jefe", "what do ya want for nothing?"),
+    proof("Jefe", "what do ya want for nothing?"),
     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
   );
 });

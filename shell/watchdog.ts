@@ -35,6 +35,15 @@ export interface WatchdogOptions {
 const DEFAULTS = { interval: 3_000, deadline: 2_000, misses: 3, suspicion: 1_500, slack: 1_000 };
 const LONGEST_PROOF = 256;
 
+interface Probe {
+  readonly sent: number;
+  readonly abort: AbortController;
+  readonly cancelDeadline: () => void;
+  answered: boolean;
+  /** No answer, or a wrong one, and none will come any more. */
+  failed: boolean;
+}
+
 /**
  * Tells dead from busy. Each probe asks for the HMAC of a fresh nonce, so no other program on the
  * port passes, and none learns the token. An answer counts until the next probe is due: after the
@@ -50,30 +59,28 @@ export class Watchdog {
   #suspicious = false;
   #stopped = false;
 
+  /** Begins at once; the first probe is sent after one interval. */
   constructor(options: WatchdogOptions) {
     this.#options = { ...DEFAULTS, ...options };
     this.#client = Deno.createHttpClient({
       poolMaxIdlePerHost: 0,
-      // Goes to the port itself, whatever HTTP_PROXY says.
+      // Straight to the port, whatever HTTP_PROXY says.
       proxy: { transport: "tcp", hostname: "127.0.0.1", port: options.port },
     });
     this.#schedule(this.#options.interval);
   }
 
   /**
-   * Sends a probe at once, because something else got no answer, and the next ones sooner, until
-   * one is answered. Three of them without an answer take 4.5 s.
+   * Probes at once, because something else got no answer, and then every 1.5 s until one is
+   * answered: a stopped sidecar is dead after 4.5 s.
    */
   suspect(): void {
     if (this.#stopped || this.#suspicious) return;
     this.#suspicious = true;
-    this.#misses = 0;
-    this.#next();
-  }
-
-  /** Sends a probe at once out of turn, to hear which token the sidecar uses. */
-  ask(): void {
-    if (!this.#stopped && this.#probe?.pending !== true) this.#next();
+    const { clock, suspicion } = this.#options;
+    const probe = this.#probe;
+    if (probe === undefined || probe.answered || probe.failed) this.#send();
+    else this.#schedule(Math.max(0, probe.sent + suspicion - clock.now()));
   }
 
   /** Ends all probing. May be called again. */
@@ -81,7 +88,7 @@ export class Watchdog {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelTick();
-    this.#probe?.end();
+    this.#giveUp();
     this.#client.close();
   }
 
@@ -91,39 +98,104 @@ export class Watchdog {
     this.#cancelTick = this.#options.clock.after(ms, () => this.#tick(due));
   }
 
+  /** The next probe is due: judges the one before. */
   #tick(due: number): void {
-    const { clock, slack, log, misses } = this.#options;
-    if (clock.now() - due > slack) {
-      log.info("watchdog.suspended", { late: clock.now() - due });
+    const { log, misses, onDead } = this.#options;
+    if (this.#heldUp(due)) {
+      log.info("watchdog.held-up", { late: this.#options.clock.now() - due });
       this.#misses = 0;
-    } else if (this.#probe?.pending) this.#misses += 1;
-    if (this.#misses < misses) return this.#next();
+    } else if (this.#probe !== undefined && !this.#probe.answered) {
+      this.#misses += 1;
+      log.warn("watchdog.miss", { misses: this.#misses });
+    }
+    if (this.#misses < misses) return this.#send();
     this.stop();
-    this.#options.onDead(`No answer to ${misses} probes in a row`);
+    onDead(`No answer to ${misses} probes in a row`);
   }
 
-  /** Gives the running probe up and sends the next one. */
-  #next(): void {
-    const { clock, interval, deadline, suspicion, slack } = this.#options;
-    this.#probe?.end();
-    const probe = new Probe();
-    this.#probe = probe;
-    const due = clock.now() + deadline;
-    const cancel = clock.after(deadline, () => {
-      if (clock.now() - due <= slack) this.#late();
+  #send(): void {
+    const { clock, deadline, interval, suspicion, log } = this.#options;
+    this.#giveUp();
+    const sent = clock.now();
+    const due = sent + deadline;
+    const cancelDeadline = clock.after(deadline, () => {
+      if (!this.#heldUp(due)) this.#late();
     });
-    probe.onEnd(cancel);
-    this.#send(probe).then((secret) => {
-      if (probe !== this.#probe || this.#stopped) return;
-      probe.end();
-      if (secret !== undefined) this.#alive(secret, clock.now() - due <= 0);
-      else this.#miss();
-    }, (error) => {
-      if (probe !== this.#probe || this.#stopped) return;
-      probe.end();
-      this.#options.log.debug("watchdog.unanswered", { error });
-      this.#miss();
+    const probe: Probe = {
+      sent,
+      abort: new AbortController(),
+      cancelDeadline,
+      answered: false,
+      failed: false,
+    };
+    this.#probe = probe;
+    this.#ask(probe.abort.signal).then((secret) => {
+      if (probe.abort.signal.aborted) return;
+      cancelDeadline();
+      probe.answered = true;
+      this.#answered(secret, clock.now() <= due);
+    }).catch((error) => {
+      if (probe.abort.signal.aborted) return;
+      cancelDeadline();
+      probe.failed = true;
+      log.warn("watchdog.failed", { error });
     });
     this.#schedule(this.#suspicious ? suspicion : interval);
   }
+
+  /** Resolves with the secret that the answer proves; rejects with what is wrong with the answer. */
+  async #ask(signal: AbortSignal): Promise<string> {
+    const { port, secrets, fetch: ask = fetch } = this.#options;
+    const nonce = crypto.randomUUID();
+    const response = await ask(`http://127.0.0.1:${port}/-/alive?nonce=${nonce}`, {
+      client: this.#client,
+      redirect: "error",
+      signal,
+    });
+    const text = await shortText(response);
+    if (response.status !== 200) throw new Error(`Wrong answer: status ${response.status}`);
+    for (const secret of secrets()) {
+      if (equalConstantTime(proof(secret, nonce), text)) return secret;
+    }
+    throw new Error("Wrong proof: another program may sit on the port");
+  }
+
+  #answered(secret: string, inTime: boolean): void {
+    this.#misses = 0;
+    if (this.#suspicious) {
+      this.#suspicious = false;
+      this.#schedule(this.#options.interval);
+    }
+    this.#options.onProof?.(secret);
+    if (!inTime || !this.#busy) return;
+    this.#busy = false;
+    this.#options.onRecovered();
+  }
+
+  #late(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#options.onBusy();
+  }
+
+  #giveUp(): void {
+    this.#probe?.cancelDeadline();
+    this.#probe?.abort.abort();
+  }
+
+  /** Whether a timer that was due then fires so late that the machine must have slept. */
+  #heldUp(due: number): boolean {
+    return this.#options.clock.now() - due > this.#options.slack;
+  }
+}
+
+/** The body as text; rejects if it is longer than any proof. */
+async function shortText(response: Response): Promise<string> {
+  let text = "";
+  if (response.body === null) return text;
+  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (text.length > LONGEST_PROOF) throw new Error("Wrong answer: too long");
+  }
+  return text.trim();
 }

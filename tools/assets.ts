@@ -46,7 +46,7 @@ export async function collectAssets(outDir: string): Promise<void> {
     "index.html": await read("index.html"),
     "assets/app.css": [normalize, ...styles].join("\n"),
     "assets/app.js": await read("app.js"),
-    "assets/htmx.min.js": htmx.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n"),
+    "assets/htmx.min.js": htmx,
     "assets/icon.svg": await read("icon.svg"),
     "assets/icons.svg": await sprite(),
   };
@@ -65,7 +65,7 @@ async function sprite(): Promise<string> {
       return `<symbol id="${name}" viewBox="0 0 24 24">${shapes}</symbol>`;
     }),
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke-width="1.5"><!--
+  return `<svg xmlns="http://www.w3.org/2000/svg"><!--
 ${iconLicense}-->
 ${symbols.join("\n")}
 </svg>

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
+import { sha256 } from "../shell/payload_format.ts";
 import { run } from "./command.ts";
-import { filesUnder, ROOT, sha256 } from "./steps.ts";
+import { filesUnder, ROOT } from "./steps.ts";
 
 /** Where a registry holds the compile base, and what its bytes must be. */
 interface Pin {

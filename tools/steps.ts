@@ -1,5 +1,5 @@
-import { encodeHex } from "@std/encoding/hex";
 import { dirname, join, relative } from "node:path";
+import { sha256 } from "../shell/payload_format.ts";
 
 /** The folder that holds deno.json, without a slash at its end. */
 export const ROOT = dirname(import.meta.dirname!);
@@ -63,11 +63,6 @@ export async function filesUnder(path: string): Promise<string[]> {
     files.push(...await filesUnder(join(path, entry.name)));
   }
   return files.sort();
-}
-
-/** SHA-256 in hex. */
-export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return encodeHex(await crypto.subtle.digest("SHA-256", bytes));
 }
 
 async function isDone(stamp: string, key: string, outputs: string[]): Promise<boolean> {

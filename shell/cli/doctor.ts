@@ -4,7 +4,7 @@ import { DATABASE_NAME, Store } from "../../db/store.ts";
 import { startBackend } from "../backend.ts";
 import { type Config, hasDisplay } from "../config.ts";
 import { Instance } from "../instance.ts";
-import { preparePayload } from "../resources.ts";
+import { Parts } from "../resources.ts";
 import { canOpenWindow } from "../window.ts";
 import { Session } from "./session.ts";
 
@@ -75,7 +75,7 @@ async function writable(folder: string, code: ErrorCode): Promise<string> {
 }
 
 async function integrity(config: Config): Promise<string> {
-  await preparePayload(config.paths.cache, "store");
+  await new Parts(config.paths.cache).store();
   const path = join(config.paths.data, DATABASE_NAME);
   const store = await Store.open({ path, synchronous: "NORMAL" });
   try {
@@ -89,7 +89,7 @@ async function integrity(config: Config): Promise<string> {
 }
 
 async function startOnce(config: Config): Promise<string> {
-  const backend = await startBackend(config);
+  const backend = startBackend(config);
   try {
     await backend.ready;
     const { sidecar } = backend.report();

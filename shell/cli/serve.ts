@@ -7,7 +7,7 @@ import { Instance } from "../instance.ts";
 export async function serve(config: Config): Promise<number> {
   using instance = await Instance.claim(config.paths.data);
   if (instance === undefined) throw new ErthError("DATA_IN_USE", config.paths.data);
-  const backend = await startBackend(config);
+  const backend = startBackend(config);
   const { url, token, pid, version } = backend.running;
   if (config.json) {
     console.log(JSON.stringify({ url, token, pid, version }));
@@ -16,5 +16,7 @@ export async function serve(config: Config): Promise<number> {
     console.log(`  ${backend.launchUrl()}`);
     console.log("`erth open` makes another. Ctrl+C ends it.");
   }
-  return await backend.finished;
+  const code = await backend.finished;
+  await backend.stop();
+  return code;
 }

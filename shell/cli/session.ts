@@ -25,7 +25,7 @@ export class Session {
     const instance = await Instance.claim(config.paths.data);
     if (instance === undefined) return new Session(await findRunning(config.paths.data));
     try {
-      const backend = await startBackend(config);
+      const backend = startBackend(config);
       return new Session(backend.running, { backend, instance });
     } catch (error) {
       instance[Symbol.dispose]();

@@ -1,3 +1,4 @@
+import type { SidecarReport } from "../health.ts";
 import { escape as escapeHtml } from "@std/html/entities";
 
 /** What the Status screen, `erth status` and a report show. */
@@ -7,16 +8,7 @@ export interface StatusReport {
   pid: number;
   /** Seconds since the start. */
   uptime: number;
-  sidecar: {
-    state: string;
-    generation: number;
-    pid?: number;
-    /** Seconds since this generation was ready. */
-    uptime?: number;
-    restarts: { at: string; reason: string }[];
-    /** The breaker's words while it is open. */
-    cause?: string;
-  };
+  sidecar: SidecarReport;
   database: { path: string; bytes: number };
   folders: { data: string; cache: string; logs: string; portable: boolean };
   /** The last lines of the log, oldest first. */

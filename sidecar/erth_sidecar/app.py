@@ -73,6 +73,16 @@ def run(channel: Channel, register: Register, *, templates: Path, schema: int = 
         tokens = Tokens(greeting.token)
     except ValueError as error:
         _fatal(channel, Failure("BAD_REQUEST", str(error)))
+    app: App | None = None
+
+    def stop() -> None:
+        if app is not None:
+            app.stopping.set()
+            gate.drain(DRAIN)
+            store.sync()
+        os._exit(0)
+
+    channel.listen(tokens.rotate, stop)
     logging.basicConfig(level=greeting.log_level, format="%(levelname)s %(name)s: %(message)s")
     try:
         errors = Catalogue.load(greeting.errors)
@@ -80,9 +90,7 @@ def run(channel: Channel, register: Register, *, templates: Path, schema: int = 
         def announce(topic: str, id_: str) -> None:
             channel.say(event="changed", topic=topic, id=id_)
 
-        store = Store(
-            greeting.database, announce, synchronous=greeting.synchronous, schema=schema
-        )
+        store = Store(greeting.database, announce, synchronous=greeting.synchronous, schema=schema)
         views = Views(templates)
         server = Server()
         gate = Gate(tokens, greeting.origin, errors, views)
@@ -95,13 +103,6 @@ def run(channel: Channel, register: Register, *, templates: Path, schema: int = 
         log.exception("The sidecar can't start")
         _fatal(channel, Failure("INTERNAL", f"{type(error).__name__}: {error}"))
 
-    def stop() -> None:
-        app.stopping.set()
-        gate.drain(DRAIN)
-        store.sync()
-        os._exit(0)
-
-    channel.listen(tokens.rotate, stop)
     _serve(server, channel, store, stop)
 
 
@@ -115,7 +116,9 @@ def _serve(server: Server, channel: Channel, store: Store, stop: Callable[[], No
     def ready(loop: Any) -> None:
         _self_check(server.port)
         # Only now: Robyn sets handlers of its own while it starts. Ctrl+C is the shell's to hear.
-        loop.call_soon_threadsafe(_on_signals, stop)
+        heard = threading.Event()
+        loop.call_soon_threadsafe(_on_signals, stop, heard)
+        heard.wait()
         channel.say(ready=True, port=server.port, pid=os.getpid(), version=VERSION)
         _sweep_for_ever(store)
 
@@ -124,12 +127,13 @@ def _serve(server: Server, channel: Channel, store: Store, stop: Callable[[], No
     os._exit(1)
 
 
-def _on_signals(stop: Callable[[], None]) -> None:
+def _on_signals(stop: Callable[[], None], heard: threading.Event) -> None:
     def on_term(*_: object) -> None:
         threading.Thread(target=stop, name="stop", daemon=True).start()
 
     signal.signal(signal.SIGTERM, on_term)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    heard.set()
 
 
 def _self_check(port: int) -> None:

@@ -98,5 +98,3 @@ def _fits(path: list[str], parts: list[str]) -> bool:
     return len(path) == len(parts) and all(
         have == want or want.startswith(":") for want, have in zip(path, parts, strict=True)
     )
-
-

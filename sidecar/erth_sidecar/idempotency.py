@@ -12,6 +12,8 @@ from erth_sidecar.web import Answer, Request
 KEPT = 24 * 3600 * 1000
 """Milliseconds that an answer can be replayed."""
 
+MAX_KEY = 255
+
 Change = Callable[[Request, Transaction], Answer]
 
 
@@ -26,9 +28,9 @@ def once(request: Request, transaction: Transaction, change: Change) -> Answer:
     key = request.headers.get("idempotency-key")
     if key is None:
         return change(request, transaction)
-    if not 0 < len(key) <= 255:
+    if not 0 < len(key) <= MAX_KEY:
         raise Failure(
-            "BAD_REQUEST", f"Idempotency-Key must have 1 to 255 characters: it has {len(key)}."
+            "BAD_REQUEST", f"Idempotency-Key must have 1 to {MAX_KEY} characters: it has {len(key)}."
         )
     body = request.body if isinstance(request.body, bytes) else request.body.encode()
     digest = hashlib.sha256(body).hexdigest()

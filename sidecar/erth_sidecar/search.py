@@ -7,13 +7,15 @@ through GLOB.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 MAX_TERMS = 16
+TRIGRAM = 3
+"""Characters that the index needs to find a term."""
 SNIPPET = 160
 """Characters of a snippet."""
 
@@ -41,7 +43,7 @@ def parse(text: str, any_term: bool = False) -> Query:
     """Reads a query: words separated by space; every word must occur, or one of them."""
     terms = list(dict.fromkeys(_fold(term) for term in text.split()))[:MAX_TERMS]
     spelled = [_spellings(term[:100]) for term in terms if term]
-    long = [_any(spellings) for spellings in spelled if _is_long(spellings)]
+    long = [_any(spellings.values()) for spellings in spelled if _is_long(spellings)]
     short = tuple(
         tuple(f"*{_glob(spelling)}*" for spelling in spellings)
         for spellings in spelled
@@ -78,9 +80,7 @@ def snippet(text: str, query: Query) -> str:
 
 
 def _fold(term: str) -> str:
-    """Lower case without diacritics; ß and the German digraphs stay for `_spellings`."""
-    kept = unicodedata.normalize("NFC", term).lower().replace("\0", "")
-    return "".join(c if c in "äöüß" else _base(c) for c in kept)
+    return unicodedata.normalize("NFC", term).lower().replace("\0", "")
 
 
 @lru_cache(maxsize=4096)
@@ -89,22 +89,29 @@ def _base(character: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
 
 
-def _spellings(term: str) -> list[str]:
-    """A folded term in all the ways German writes it, umlauts as their bare letter."""
+def _spellings(term: str) -> dict[str, str]:
+    """A term in all the ways German writes it, by what is left without diacritics.
+
+    The index strips diacritics by its own table, so it is asked with them; our patterns are
+    made of bare letters.
+    """
     found = {term}
     for digraph, umlaut in _DIGRAPHS:
         found |= {s.replace(umlaut, digraph) for s in found} | {
             s.replace(digraph, umlaut) for s in found
         }
     found |= {s.replace("ß", "ss") for s in found} | {s.replace("ss", "ß") for s in found}
-    return sorted({"".join(_base(c) for c in s) for s in found})
+    spellings: dict[str, str] = {}
+    for spelling in (term, *sorted(found)):
+        spellings.setdefault("".join(_base(c) for c in spelling), spelling)
+    return spellings
 
 
-def _is_long(spellings: Sequence[str]) -> bool:
-    return min(len(spelling) for spelling in spellings) >= 3
+def _is_long(spellings: Iterable[str]) -> bool:
+    return min(len(spelling) for spelling in spellings) >= TRIGRAM
 
 
-def _any(spellings: Sequence[str]) -> str:
+def _any(spellings: Iterable[str]) -> str:
     quoted = ['"' + spelling.replace('"', '""') + '"' for spelling in spellings]
     return quoted[0] if len(quoted) == 1 else f"({' OR '.join(quoted)})"
 
@@ -128,7 +135,7 @@ def _class(character: str) -> str:
 
 
 def _glob(spelling: str) -> str:
-    return "".join(f"[{_class(c)}]" for c in spelling if c not in "[]^-")
+    return "".join(f"[{_class(c)}]" if c.isalpha() or c in "*?[" else c for c in spelling)
 
 
 def _expression(spelling: str) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 OVERLAP = 30.0
 """Seconds that the token before the current one still counts."""
 
+_SHORTEST_SECRET = 32
+
 _ALLOWED = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": (
@@ -74,6 +76,8 @@ def preflight(origin: str | None, allowed: str) -> dict[str, str]:
 
 def _checked(token: str) -> bytes:
     name, _, secret = token.partition(".")
-    if not name or len(secret) < 32 or not token.isascii():
-        raise ValueError(f"Cannot use a token of {len(token)} characters as its secret is too short")
+    if not name or len(secret) < _SHORTEST_SECRET or not token.isascii():
+        raise ValueError(
+            f"Cannot use a token of {len(token)} characters as its secret is too short"
+        )
     return token.encode()

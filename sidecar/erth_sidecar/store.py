@@ -1,12 +1,12 @@
 """The database: reads at any time, short changes one after the other."""
 
 import logging
-import os
 import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import libsql
@@ -48,7 +48,7 @@ class Transaction:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Runs one statement and returns its rows. Integers over 32 bits must come as text."""
-        return list(self._connection.execute(sql, tuple(values)).fetchall())
+        return _rows(self._connection, sql, values)
 
     def changed(self, topic: str, id_: str) -> None:
         """Announces a change to the pages once it is committed."""
@@ -71,7 +71,7 @@ class Store:
         self._path = path
         self._announce = announce
         self._lock = threading.Lock()
-        if not os.path.isfile(path):
+        if not Path(path).is_file():
             raise Failure("SCHEMA_UNKNOWN", "The shell hasn't made the database yet.")
         try:
             self._writer = self._connect(synchronous)
@@ -88,7 +88,7 @@ class Store:
         """All rows of a query, as last committed."""
 
         def read() -> list[Row]:
-            return list(self._reader.execute(sql, tuple(values)).fetchall())
+            return _rows(self._reader, sql, values)
 
         return self._patiently(read)
 
@@ -144,18 +144,23 @@ class Store:
         connection.execute("PRAGMA temp_store=MEMORY").fetchall()
         return connection
 
+    def _room(self) -> int:
+        return shutil.disk_usage(Path(self._path).parent).free
+
     def _failure(self, error: ValueError) -> Failure:
         """The failure behind an error of libsql, which tells kinds apart by their text only."""
         text = str(error).lower()
         for part, code in _KINDS:
             if part in text:
                 return Failure(code)
-        if "disk i/o error" in text and shutil.disk_usage(os.path.dirname(self._path)).free < 1e6:
+        if "disk i/o error" in text and self._room() < _ROOM:
             return Failure("STORE_FULL")
         log.error("The store failed: %s", error)
         return Failure("INTERNAL")
 
 
+_ROOM = 1_000_000
+"""Free bytes below which an input/output error means a full disk."""
 _KINDS = (
     ("is locked", "STORE_BUSY"),
     ("is busy", "STORE_BUSY"),
@@ -165,3 +170,8 @@ _KINDS = (
     ("disk image is malformed", "STORE_DAMAGED"),
     ("file is not a database", "STORE_DAMAGED"),
 )
+
+
+def _rows(connection: Any, sql: str, values: Sequence[Any]) -> list[Row]:
+    # Read to its end, or an open cursor would hold its snapshot; None without a result.
+    return connection.execute(sql, tuple(values)).fetchall() or []

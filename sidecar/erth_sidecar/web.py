@@ -1,6 +1,7 @@
 """Requests and answers as the pages see them, whatever server carries them."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ class Request:
         text = self.query(name)
         if not text:
             return default
-        if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) > most:
+        if not re.fullmatch("[0-9]{1,9}", text) or int(text) > most:
             raise Failure(
                 "BAD_REQUEST", f"'{name}' must be between 0 and {most}: value is {text[:20]}"
             )

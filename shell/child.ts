@@ -1,0 +1,154 @@
+import { type Clock, within } from "./clock.ts";
+import { readLines } from "./lines.ts";
+
+/** What to start. */
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The child's whole environment; see `childEnvironment`. No secret belongs in it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** A started process; `Deno.ChildProcess` is one. */
+export interface Process {
+  readonly pid: number;
+  readonly stdin: WritableStream<Uint8Array>;
+  readonly stdout: ReadableStream<Uint8Array>;
+  readonly stderr: ReadableStream<Uint8Array>;
+  readonly status: Promise<{ readonly code: number; readonly signal: string | null }>;
+  kill(signal: "SIGTERM" | "SIGKILL"): void;
+}
+
+/** Starts a process with three pipes; throws if it can't. */
+export type Spawn = (command: Command) => Process;
+
+/** How long each step of an end may take, in milliseconds. */
+export interface Graces {
+  /** From the stop line to SIGTERM. */
+  readonly stop: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly term: number;
+}
+
+const WINDOWS = Deno.build.os === "windows";
+const LONGEST_LINE = 64 * 1024;
+const DRAIN_MS = 100;
+const ALLOWED = new Set([
+  ...["PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP"],
+  ...["SYSTEMROOT", "WINDIR", "USERPROFILE", "APPDATA", "LOCALAPPDATA"],
+  ...["SSL_CERT_FILE", "SSL_CERT_DIR"],
+]);
+const encoder = new TextEncoder();
+
+/** The part of an environment that a child may see: paths and language, nothing that may be secret. */
+export function childEnvironment(all: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = Object.entries(all).filter(([name]) => {
+    const upper = name.toUpperCase();
+    return ALLOWED.has(upper) || upper.startsWith("LC_");
+  });
+  return Object.fromEntries(kept);
+}
+
+/**
+ * Starts a real process. It leads a process group of its own, so that Ctrl+C in a terminal doesn't
+ * reach it and its own children end with it.
+ *
+ * @throws {Deno.errors.NotFound | Deno.errors.PermissionDenied} If it can't be started.
+ */
+export const spawnProcess: Spawn = ({ command, args, env, cwd }) =>
+  new Deno.Command(command, {
+    args: [...args],
+    env,
+    cwd,
+    clearEnv: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    detached: !WINDOWS,
+  }).spawn();
+
+/** A process that speaks JSON lines over its pipes. */
+export class Child {
+  readonly pid: number;
+  /** Resolves at the process's end, once it is reaped, with how it ended; never rejects. */
+  readonly reaped: Promise<string>;
+  /** Resolves when standard output ends, which a process may do and yet live on. */
+  readonly mute: Promise<void>;
+  readonly #process: Process;
+  readonly #clock: Clock;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #drained: Promise<unknown>;
+  readonly #stopReading = new AbortController();
+
+  /**
+   * @param onLine Takes the lines of standard output, those over 64 KiB cut.
+   * @param onLog Takes the lines of standard error, cut likewise.
+   */
+  constructor(
+    process: Process,
+    clock: Clock,
+    onLine: (line: string, cut: boolean) => void,
+    onLog: (line: string) => void,
+  ) {
+    this.#process = process;
+    this.#clock = clock;
+    this.pid = process.pid;
+    this.#input = process.stdin.getWriter();
+    this.#input.closed.catch(() => {});
+    const { signal } = this.#stopReading;
+    this.mute = readLines(process.stdout, LONGEST_LINE, onLine, signal);
+    this.#drained = Promise.all([
+      this.mute,
+      readLines(process.stderr, LONGEST_LINE, onLog, signal),
+    ]);
+    this.reaped = process.status.then(
+      ({ code, signal }) => signal ? `Killed by ${signal}` : `Exited with status ${code}`,
+      (error) => `Lost: ${error}`,
+    );
+  }
+
+  /** Writes one line to standard input; does nothing if nobody reads there any more. */
+  send(line: Record<string, unknown>): void {
+    this.#input.write(encoder.encode(JSON.stringify(line) + "\n")).catch(() => {});
+  }
+
+  /** Ends the process: stop line, SIGTERM, SIGKILL (Windows: stop line, kill). */
+  async end(graces: Graces): Promise<void> {
+    this.send({ stop: true });
+    if (await within(this.#clock, graces.stop, this.reaped)) return;
+    if (!WINDOWS) {
+      this.#kill("SIGTERM");
+      if (await within(this.#clock, graces.term, this.reaped)) return;
+    }
+    this.#kill("SIGKILL");
+    await this.reaped;
+  }
+
+  /** After the end: reads what is left in the pipes, ends its children, frees everything. */
+  async release(): Promise<void> {
+    await this.reaped;
+    this.#killGroup();
+    await within(this.#clock, DRAIN_MS, this.#drained);
+    this.#stopReading.abort();
+    await this.#input.abort().catch(() => {});
+    await this.#drained;
+  }
+
+  #kill(signal: "SIGTERM" | "SIGKILL"): void {
+    try {
+      this.#process.kill(signal);
+    } catch {
+      // It has just ended by itself.
+    }
+  }
+
+  #killGroup(): void {
+    if (WINDOWS) return;
+    try {
+      Deno.kill(-this.pid, "SIGKILL");
+    } catch {
+      // The group is empty, as it should be.
+    }
+  }
+}

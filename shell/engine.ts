@@ -1,0 +1,157 @@
+import { join } from "node:path";
+import { ErthError, isErrorCode } from "../errors.ts";
+import { DATABASE_NAME, Store } from "../db/store.ts";
+import { migrate, readMigrations, schemaNumber } from "../db/migrate.ts";
+import type { Log } from "../log.ts";
+import type { Command } from "./child.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { EventHub } from "./events.ts";
+import type { Health } from "./health.ts";
+import type { Hold } from "./hold.ts";
+import type { Paths } from "./paths.ts";
+import type { Parts } from "./resources.ts";
+import { type LiveSidecar, SidecarService } from "./sidecar.ts";
+import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
+
+/** What the engine is made of. */
+export interface EngineOptions {
+  paths: Paths;
+  /** The gateway's, which the sidecar's preflight answers to. */
+  origin: string;
+  logLevel: string;
+  /** The folder of the migrations. */
+  migrations: string;
+  parts: Parts;
+  /** A sidecar to start in place of the bundled one; for development. */
+  command?: readonly string[];
+  /** The sidecar's whole environment. */
+  env: Readonly<Record<string, string>>;
+  hold: Hold;
+  health: Health;
+  events: EventHub;
+  log: Log;
+  clock?: Clock;
+}
+
+/** Store and sidecar: brings both up in order, keeps the sidecar alive, tells the others. */
+export class Engine {
+  readonly #options: EngineOptions;
+  /** The database file's path. */
+  readonly database: string;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #supervisor: Supervisor;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.database = join(options.paths.data, DATABASE_NAME);
+    const { hold, events, log, paths } = options;
+    const clock = options.clock ?? systemClock;
+    // Most callers never look: what failed shows in the page.
+    this.#ready.promise.catch(() => {});
+    const service = new SidecarService({
+      command: (signal) => this.#prepare(signal),
+      greeting: () => ({
+        origin: options.origin,
+        database: this.database,
+        dataDir: paths.data,
+        logLevel: options.logLevel,
+        synchronous: paths.portable ? "FULL" : "NORMAL",
+      }),
+      clock,
+      log,
+      onReady: (sidecar) => this.#answers(sidecar),
+      onLost: (sidecar) => hold.gone(sidecar),
+      onGone: (sidecar) => hold.gone(sidecar),
+      onChanged: (change) => events.publish(change),
+    });
+    this.#supervisor = new Supervisor({
+      service,
+      clock,
+      random: Math.random,
+      log,
+      onEvent: (event) => this.#follow(event),
+    });
+  }
+
+  /** Resolves when the first sidecar answers; rejects with what keeps it from starting. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** Starts; returns at once. */
+  start(): void {
+    this.#supervisor.start();
+  }
+
+  /** Tries again at once, if the breaker is open. */
+  retry(): void {
+    this.#supervisor.retry();
+  }
+
+  /** Ends the sidecar in order. */
+  async stop(): Promise<void> {
+    this.#options.hold.broken(new ErthError("SIDECAR_UNAVAILABLE", "Erth is ending"));
+    await this.#supervisor.stop(2_000);
+  }
+
+  async #prepare(signal: AbortSignal): Promise<Command> {
+    const { command, env, hold, health, parts } = this.#options;
+    await this.#migrate();
+    if (command !== undefined) {
+      const [program = "", ...args] = command;
+      return { command: program, args, env };
+    }
+    const bundled = await parts.sidecar(() => {
+      health.state = "unpacking";
+      hold.progress();
+    }, signal);
+    return { ...bundled, env };
+  }
+
+  /** Loads the database library only if there is something to do: most starts need none of it. */
+  async #migrate(): Promise<void> {
+    const { log, parts, paths } = this.#options;
+    const path = this.database;
+    const migrations = await readMigrations(this.#options.migrations);
+    const number = await schemaNumber(path);
+    if (number === migrations.length) return;
+    if (number > migrations.length) {
+      throw new ErthError("SCHEMA_UNKNOWN", `The file has ${number}, not ${migrations.length}`);
+    }
+    // From the sources, the package's own copy is found.
+    if (this.#options.command === undefined) await parts.store();
+    const store = await Store.open({ path, synchronous: paths.portable ? "FULL" : "NORMAL" });
+    try {
+      migrate(store, migrations, log);
+      await Deno.chmod(path, 0o600);
+    } finally {
+      store.close();
+    }
+  }
+
+  #answers(sidecar: LiveSidecar): void {
+    this.#options.health.ready(sidecar.generation, sidecar.pid);
+    this.#options.hold.ready(sidecar);
+    this.#ready.resolve();
+    this.#options.events.publish({ topic: "sidecar" });
+  }
+
+  #follow(event: SupervisorEvent): void {
+    const { health, hold, events } = this.#options;
+    if (event.type === "dead") {
+      health.lost(event.reason);
+      // It never answered: perhaps what was unpacked is damaged.
+      if (!event.answered) this.#options.parts.forget();
+    } else if (event.type === "backoff") health.state = "backoff";
+    else if (event.type === "trial" || event.type === "starting") health.state = "starting";
+    else if (event.type === "breaker-open") {
+      const code = isErrorCode(event.code) ? event.code : "SIDECAR_BROKEN";
+      const error = new ErthError(code, event.cause);
+      health.broken(event.cause, event.tail);
+      hold.broken(error);
+      this.#ready.reject(error);
+    } else if (event.type === "breaker-closed") hold.broken(undefined);
+    else return;
+    events.publish({ topic: "sidecar" });
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Reads a stream of UTF-8 lines to its end. A line longer than `limit` bytes is cut there, its rest
+ * thrown away, so that memory stays bounded whatever comes.
+ *
+ * @param onLine Takes a line without its end, and whether it was cut. It must not throw.
+ */
+export async function readLines(
+  stream: ReadableStream<Uint8Array>,
+  limit: number,
+  onLine: (line: string, cut: boolean) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  const held = new Uint8Array(limit);
+  let length = 0;
+  let cut = false;
+  const keep = (bytes: Uint8Array) => {
+    const part = bytes.subarray(0, limit - length);
+    held.set(part, length);
+    length += part.length;
+    cut ||= part.length < bytes.length;
+  };
+  const flush = () => {
+    onLine(decoder.decode(held.subarray(0, length)).replace(/\r$/, ""), cut);
+    length = 0;
+    cut = false;
+  };
+  const reader = stream.getReader();
+  const stop = () => void reader.cancel().catch(() => {});
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      let rest = chunk.value;
+      for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
+        keep(rest.subarray(0, end));
+        flush();
+        rest = rest.subarray(end + 1);
+      }
+      keep(rest);
+    }
+    if (length > 0) flush();
+  } catch {
+    // A pipe that breaks is at its end.
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    reader.releaseLock();
+  }
+}
+
+/** The last `most` of the lines that were added. */
+export class Tail {
+  readonly #most: number;
+  #lines: string[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Adds the newest line. */
+  add(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > 2 * this.#most) this.#lines = this.lines();
+  }
+
+  /** Oldest first. */
+  lines(): string[] {
+    return this.#lines.slice(-this.#most);
+  }
+}

@@ -1,0 +1,13 @@
+"""Erth's own screens, one module each."""
+
+from pathlib import Path
+
+from erth_sidecar.app import App
+from erth_sidecar.pages import notes
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+def register(app: App) -> None:
+    """Registers all screens with the app."""
+    notes.register(app)

@@ -1,0 +1,3 @@
+export async function writeLicenses(path: string): Promise<void> {
+  await Deno.writeTextFile(path, "");
+}

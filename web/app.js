@@ -1,0 +1,102 @@
+// What the page does by itself: theme, news, failures, unsaved text, focus, keys.
+const $ = (selector) => document.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const on = (name, handler) => document.addEventListener(name, handler);
+const go = (path) => htmx.ajax("GET", path, { source: "#screen", target: "#screen" });
+const isScreen = ({ target }) => /^(main|screen)$/.test(target?.id);
+
+// Theme: in a cookie, as each start may have another port and so another localStorage.
+const themes = ["auto", "light", "dark"];
+let theme = Math.max(0, themes.findIndex((name) => document.cookie.includes(`erth_theme=${name}`)));
+function setTheme(step) {
+  const name = document.documentElement.dataset.theme = themes[theme = (theme + step) % 3];
+  document.cookie = `erth_theme=${name}; path=/; max-age=31536000; samesite=strict`;
+  $("#theme use")?.setAttribute("href", `assets/icons.svg#${name}`);
+}
+setTheme(0);
+
+// News: one tab holds the stream and shares it; none does while no tab is in sight.
+const others = globalThis.BroadcastChannel ? new BroadcastChannel("erth") : { postMessage() {} };
+const locks = navigator.locks ?? { request: (_name, _options, run) => run() };
+let last = "", visible;
+function hear({ name, at, topic, id }) {
+  last = at;
+  const missed = name === "reset" && ["notes", "threads", "sidecar", "status"];
+  for (const it of missed || [topic, `${topic}-${id}`]) htmx.trigger("body", `erth:${it}`);
+}
+function stream(signal, done) {
+  const source = new EventSource(`events?after=${last}`);
+  signal.addEventListener("abort", () => done(source.close()));
+  source.onerror = () => source.readyState === 2 && setTimeout(() => follow(follow(true)), 3000);
+  const tell = ({ data, type: name, lastEventId: at }) => {
+    const news = { ...JSON.parse(data), name, at };
+    hear(news, others.postMessage(news));
+  };
+  for (const name of ["hello", "changed", "reset"]) source.addEventListener(name, tell);
+}
+function follow(stop = document.hidden) {
+  if (stop) visible = visible?.abort();
+  if (stop || visible) return;
+  const { signal } = visible = new AbortController();
+  const hold = () => new Promise((done) => stream(signal, done));
+  locks.request("erth", { signal }, hold).catch(() => {});
+}
+others.onmessage = ({ data }) => hear(data);
+on("visibilitychange", () => follow());
+on("DOMContentLoaded", () => follow(setTheme(0)));
+
+// Failures: an action's goes to the toasts, any other where its answer would have gone.
+on("htmx:response:error", ({ detail: { ctx } }) => {
+  if (ctx.request.method === "GET" || ctx.sourceElement.matches("[data-keep]")) return;
+  Object.assign(ctx, { target: "#toasts", swap: "beforeend" });
+});
+on("htmx:error", ({ detail: { ctx } }) => {
+  if (ctx && !ctx.response) $("#toasts").replaceChildren($("#offline").content.cloneNode(true));
+});
+
+// Text that couldn't be saved is kept, and put back when its form comes again.
+const kept = new Map();
+on("htmx:before:request", ({ detail: { ctx } }) => {
+  const { sourceElement: form, request } = ctx, writing = document.activeElement;
+  if (!form.matches("[data-keep]")) return isScreen(ctx) && writing.form && writing.blur(); // saves
+  request.body = new URLSearchParams(new FormData(form, request.submitter)); // as it is by now
+});
+on("htmx:finally:request", ({ detail: { ctx: { sourceElement: form, request, response } } }) => {
+  const saved = response?.status < 400;
+  if (saved && form.matches("[data-reset]")) form.reset();
+  if (saved || !form.matches("[data-keep]")) kept.delete(request.action);
+  else kept.set(request.action, request.body);
+});
+on("htmx:after:process", ({ target }) => {
+  for (const form of all("[data-keep]", target)) {
+    const fields = kept.get(form.getAttribute("hx-post"));
+    for (const [name, value] of fields ?? []) form.elements[name].value = value;
+    if (fields) form.requestSubmit();
+  }
+});
+
+// Where one is: which links are current, and a focus that isn't lost with what held it.
+on("htmx:after:swap", ({ detail: { ctx } }) => {
+  for (const link of all(".rail a, .items a")) {
+    link.ariaCurrent = `${location.pathname}/`.startsWith(`${link.pathname}/`) ? "page" : null;
+  }
+  if (!isScreen(ctx) || ctx.sourceEvent?.type === "load") return;
+  $(":popover-open")?.hidePopover();
+  if (document.activeElement === document.body) $("#main").focus();
+});
+on("htmx:before:history:restore", (event) => event.preventDefault(go(event.detail.path)));
+on("animationend", ({ target }) => target.parentElement?.id === "toasts" && target.remove());
+on("click", ({ target }) => target.closest("#theme") && setTheme(1));
+on("click", ({ target }) => target.closest("[data-retry]") && go(location.href));
+on("keydown", (event) => {
+  const { target, key, shiftKey, isComposing } = event, { enter } = target.dataset;
+  const name = (event.ctrlKey || event.metaKey ? "mod+" : "") + key.toLowerCase();
+  const typing = target.matches("input, textarea") && !/^(mod|esc)/.test(name);
+  const list = target.closest("[data-arrows]"), step = { ArrowDown: 1, ArrowUp: -1 }[key];
+  const stops = list && step ? all("[type=search], li > *", list) : [];
+  let goal = stops[stops.indexOf(target) + step];
+  if (enter && key === "Enter") goal = !shiftKey && !isComposing && $(enter);
+  else if (!typing) goal ??= $(`[data-key~="${CSS.escape(name)}"]`);
+  if (!goal) return;
+  event.preventDefault(step || goal.matches("input") ? goal.focus() : goal.click());
+});

@@ -120,10 +120,11 @@ export class Engine {
     }
     // From the sources, the package's own copy is found.
     if (this.#options.command === undefined) await parts.store();
+    // An empty file is an empty database, and SQLite gives its companions the same mode.
+    if (number === 0) await Deno.writeFile(path, new Uint8Array(), { append: true, mode: 0o600 });
     const store = await Store.open({ path, synchronous: paths.portable ? "FULL" : "NORMAL" });
     try {
       migrate(store, migrations, log);
-      await Deno.chmod(path, 0o600);
     } finally {
       store.close();
     }

@@ -51,14 +51,15 @@ export class Gateway {
       response = await this.#route(request);
     } catch (thrown) {
       const error = asErthError(thrown);
-      const { pathname } = new URL(request.url);
+      const { pathname, search } = new URL(request.url);
+      const route = pathname.replace(this.#options.prefix, "");
       const level = error.code === "INTERNAL" ? "error" : "info";
       this.#options.log[level]("gateway.refused", {
         code: error.code,
         detail: error.detail,
-        path: pathname.replace(this.#options.prefix, "/"),
+        path: route,
       });
-      response = errorResponse(error, request);
+      response = errorResponse(error, request, route + search);
     }
     for (const [name, value] of PAGE_HEADERS) {
       if (!response.headers.has(name)) response.headers.set(name, value);

@@ -1,3 +1,5 @@
+import type { Clock } from "./clock.ts";
+
 /**
  * Reads a stream of UTF-8 lines to its end. A line longer than `limit` bytes is cut there, its rest
  * thrown away, so that memory stays bounded whatever comes.
@@ -65,5 +67,41 @@ export class Tail {
   /** Oldest first. */
   lines(): string[] {
     return this.#lines.slice(-this.#most);
+  }
+}
+
+/** Lets `most` things through in each period of `ms` milliseconds. */
+export class Quota {
+  readonly #most: number;
+  readonly #ms: number;
+  readonly #clock: Clock;
+  #since = -Infinity;
+  #spent = 0;
+
+  constructor(most: number, ms: number, clock: Clock) {
+    this.#most = most;
+    this.#ms = ms;
+    this.#clock = clock;
+  }
+
+  /** Whether there was something left. */
+  spend(): boolean {
+    const now = this.#clock.now();
+    if (Math.abs(now - this.#since) >= this.#ms) {
+      this.#since = now;
+      this.#spent = 0;
+    }
+    return ++this.#spent <= this.#most;
+  }
+}
+
+/** A line as JSON object; undefined if it is anything else. */
+export function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? { ...value } : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -21,6 +21,9 @@ export interface Payload {
   readonly folder: string;
   /** Whether it had to be unpacked just now. */
   readonly unpacked: boolean;
+  /** Resolves when other versions have been looked at. */
+  readonly swept: Promise<void>;
+  /** Lets go of the folder; a newer version may delete it then. */
   release(): void;
 }
 
@@ -53,8 +56,9 @@ async function ensure(options: PayloadOptions): Promise<Payload> {
   const use = await lockFile(`${folder}.use`, false);
   try {
     const unpacked = !await verify(manifest, folder) && await renew(options, manifest, folder);
-    void sweep(cacheDir, name, key).catch(() => {});
-    return { folder, unpacked, release: () => use.close() };
+    // What can't be deleted now is met again at the next start.
+    const swept = sweep(cacheDir, name, key).catch(() => {});
+    return { folder, unpacked, swept, release: () => use.close() };
   } catch (error) {
     use.close();
     throw error;

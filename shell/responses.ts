@@ -37,14 +37,18 @@ export function preflight(request: Request, guard: Guard): Response {
   return new Response(null, { status: 204, headers });
 }
 
-/** An error as JSON, or as the fragment that htmx puts where the answer would have gone. */
-export function errorResponse(error: ErthError, request: Request): Response {
+/**
+ * An error as JSON, or as the fragment that htmx puts where the answer would have gone.
+ *
+ * @param route What to try again, without the prefix.
+ */
+export function errorResponse(error: ErthError, request: Request, route: string): Response {
   const accept = request.headers.get("accept") ?? "";
   if (accept.includes("application/json")) {
     return Response.json(error, { status: error.status });
   }
   const navigates = request.headers.get("sec-fetch-mode") === "navigate";
-  const fragment = errorFragment(error, request.method === "GET");
+  const fragment = errorFragment(error, request.method === "GET" ? route : undefined);
   const body = navigates ? errorPage(fragment) : fragment;
   return new Response(body, {
     status: error.status,
@@ -52,10 +56,12 @@ export function errorResponse(error: ErthError, request: Request): Response {
   });
 }
 
-function errorFragment(error: ErthError, retriable: boolean): string {
-  const retry = retriable && error.recoverable
-    ? `<p><a class="button" href="" data-retry>Try again</a> <a href="status">Status</a></p>`
-    : "";
+function errorFragment(error: ErthError, route: string | undefined): string {
+  const retry = route === undefined || !error.recoverable
+    ? ""
+    : `<p><a class="button" href="${
+      escapeHtml(route)
+    }">Try again</a> <a href="status">Status</a></p>`;
   return `<div class="error" role="alert" data-code="${error.code}">` +
     `<p><strong>${escapeHtml(error.message)}</strong></p>` +
     `<p>${escapeHtml(error.hint)}</p>${retry}` +

@@ -3,10 +3,10 @@ import type { Log } from "../log.ts";
 import { Child, type Command, type Graces, type Spawn, spawnProcess } from "./child.ts";
 import type { Clock } from "./clock.ts";
 import type { Upstream } from "./hold.ts";
-import { Tail } from "./lines.ts";
+import { parseObject, Quota, Tail } from "./lines.ts";
 import type { Exit, Reporter, Service } from "./supervisor.ts";
 import { mintToken, type Token } from "./token.ts";
-import { Watchdog } from "./watchdog.ts";
+import { Watchdog, type WatchdogOptions } from "./watchdog.ts";
 
 /** The first line on the sidecar's standard input, but for the token. */
 export interface Greeting {
@@ -21,6 +21,8 @@ export interface Greeting {
 export interface LiveSidecar extends Upstream {
   readonly pid: number;
   readonly version: string;
+  /** Probes at once; resolves with whether it answered, false once it is taken for dead. */
+  suspect(): Promise<boolean>;
 }
 
 /** What the sidecar told of a commit. */
@@ -43,6 +45,8 @@ export interface SidecarTimes {
   readonly stop: Graces;
   /** When the sidecar hangs: it won't hear the stop line anyway. */
   readonly hung: Graces;
+  /** The watchdog's own, where they differ from its defaults. */
+  readonly probe: Pick<WatchdogOptions, "interval" | "deadline" | "suspicion">;
 }
 
 /** What the sidecar service is made of. */
@@ -73,8 +77,11 @@ const TIMES: SidecarTimes = {
   farewell: 1_000,
   stop: { stop: 800, term: 500 },
   hung: { stop: 200, term: 200 },
+  probe: {},
 };
 const TAIL = 200;
+const LOG_LINES = 1_000;
+const LOG_PERIOD_MS = 10_000;
 const LONGEST_WORDS = 500;
 const LONGEST_NAME = 128;
 const STOPPED = "Stopped as asked";
@@ -134,13 +141,14 @@ class Generation {
     this.#options = options;
     this.#reporter = reporter;
     this.#tail = tail;
+    const quota = new Quota(LOG_LINES, LOG_PERIOD_MS, clock);
     this.#child = new Child(
       spawn(command),
       clock,
       (line, cut) => this.#hear(line, cut),
       (line) => {
         tail.add(line);
-        log.info("sidecar.log", { generation: reporter.generation, line });
+        if (quota.spend()) log.info("sidecar.log", { generation: reporter.generation, line });
       },
     );
   }
@@ -227,7 +235,7 @@ class Generation {
       version: String(version).slice(0, LONGEST_NAME),
       token: () => this.#token.text,
       gone: this.#gone.promise,
-      suspect: () => this.#watchdog?.suspect(),
+      suspect: () => this.#watchdog?.suspect() ?? Promise.resolve(false),
     };
     this.#watch(port);
     this.#after(this.#options.times.rotation, () => this.#rotate());
@@ -236,8 +244,9 @@ class Generation {
   }
 
   #watch(port: number): void {
-    const { clock, log, fetch } = this.#options;
+    const { clock, log, fetch, times } = this.#options;
     this.#watchdog = new Watchdog({
+      ...times.probe,
       port,
       secrets: () => this.#tokens.map((token) => token.secret),
       onProof: (secret) => this.#proved(secret),
@@ -279,17 +288,6 @@ class Generation {
     const words = String(message ?? code ?? "It can't go on").slice(0, LONGEST_WORDS);
     this.#fatal ??= { code: known, message: words };
     this.#after(this.#options.times.farewell, () => this.#condemn(words));
-  }
-}
-
-function parseObject(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? { ...value }
-      : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { LineLog } from "../log.ts";
-import { systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { type Changed, type LiveSidecar, type SidecarOptions, SidecarService } from "./sidecar.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
 
@@ -68,7 +68,7 @@ function compose(faults: string[], options: Partial<SidecarOptions>) {
     random: Math.random,
     log,
     onEvent: events.push,
-    policy: { firstDelay: 1, halfLife: 1 },
+    policy: { firstDelay: 1, halfLife: 1, loopDeaths: 1_000 },
   });
   const event = <T extends SupervisorEvent["type"]>(type: T) =>
     events.next((e) => e.type === type) as Promise<Extract<SupervisorEvent, { type: T }>>;
@@ -211,7 +211,7 @@ Deno.test("a program with another secret on the port is dead, and said so", asyn
     assertMatch((await event("dead")).reason, /3 probes/);
     assert(lines.some((line) => line.includes("Wrong proof")));
     assert(lines.every((line) => !line.includes(first.token())));
-  });
+  }, { times: { probe: { suspicion: 100 } } });
 });
 
 Deno.test("a new token is used once the sidecar has it; the old one counts a while", async () => {
@@ -223,21 +223,54 @@ Deno.test("a new token is used once the sidecar has it; the old one counts a whi
     assert(first.token().startsWith(`${id}.`));
     assertEquals(await ask(first, first.token()), 200);
     assertEquals(await ask(first, old), 200);
-  }, { times: { rotation: 2_000 } });
+  }, { times: { rotation: 200, probe: { interval: 50 } } });
 });
 
 Deno.test("a token that hasn't arrived isn't used", async () => {
-  await withSidecar(["late-token"], async ({ ready, event, lines }) => {
+  const probes = new Stream<Response>();
+  const counted: typeof fetch = async (...request) => {
+    const response = await fetch(...request);
+    probes.push(response);
+    return response;
+  };
+  const times = { rotation: 20, probe: { interval: 50 } };
+  await withSidecar(["late-token"], async ({ ready, events }) => {
     const first = await ready.next();
     const old = first.token();
-    Deno.kill(first.pid, "SIGSTOP");
-    Deno.kill(first.pid, "SIGCONT");
-    first.suspect();
-    await new Promise<void>((resolve) => systemClock.after(500, resolve));
+    for (let probe = 0; probe < 5; probe++) await probes.next();
     assertEquals(first.token(), old);
     assertEquals(await ask(first, old), 200);
-    assert(!lines.some((line) => line.includes("sidecar.rotated")));
-    Deno.kill(first.pid, "SIGKILL");
-    await event("dead");
-  }, { times: { rotation: 100 } });
+    assert(events.seen.every((event) => event.type !== "rotated"));
+  }, { times, fetch: counted });
+});
+
+/** Says ready at once and does nothing more: as fast a generation as there can be. */
+const BRISK = `read greeting; echo '{"ready":true,"port":1,"pid":1,"version":"0"}'; read stop`;
+
+Deno.test("two hundred restarts leave no descriptor and no timer behind", async () => {
+  const timers = new Set<number>();
+  const clock: Clock = {
+    now: systemClock.now,
+    after(ms, run) {
+      const timer = setTimeout(() => (timers.delete(timer), run()), ms);
+      timers.add(timer);
+      return () => (timers.delete(timer), clearTimeout(timer));
+    },
+  };
+  const command = () => ({ command: "/bin/sh", args: ["-c", BRISK], env: {} });
+  await withSidecar([], async ({ ready }) => {
+    const descriptors = () => [...Deno.readDirSync("/proc/self/fd")].length;
+    const counts: number[] = [];
+    for (let generation = 1; generation <= 220; generation++) {
+      const live = await ready.next();
+      assertEquals(live.generation, generation);
+      counts.push(descriptors());
+      Deno.kill(live.pid, "SIGKILL");
+      await live.gone;
+    }
+    assert(Math.max(...counts.slice(20)) <= Math.max(...counts.slice(0, 20)) + 2);
+    await ready.next();
+    assertEquals(timers.size, 2); // The next probe and the next token.
+  }, { command, clock });
+  assertEquals(timers.size, 0);
 });

@@ -35,7 +35,10 @@ export async function unpack(
     for (const block of manifest.blocks) {
       options.signal?.throwIfAborted();
       const packed = await readExactly(file, block.packed);
-      pending.push(decode(packed, block.sha256));
+      const bytes = decode(packed, block.sha256);
+      // It is looked at in its turn; until then a failure must not count as unhandled.
+      bytes.catch(() => {});
+      pending.push(bytes);
       if (pending.length >= AHEAD) await next();
     }
     while (pending.length > 0) await next();

@@ -17,7 +17,7 @@ export async function verify(manifest: Manifest, folder: string): Promise<boolea
   let whole = true;
   const worker = async () => {
     for (let file = queue.pop(); file !== undefined && whole; file = queue.pop()) {
-      whole &&= await isWhole(file, join(folder, file.path));
+      if (!await isWhole(file, join(folder, file.path))) whole = false;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

@@ -56,7 +56,7 @@ export class Watchdog {
   #cancelTick = () => {};
   #misses = 0;
   #busy = false;
-  #suspicious = false;
+  #suspicion: PromiseWithResolvers<boolean> | undefined;
   #stopped = false;
 
   /** Begins at once; the first probe is sent after one interval. */
@@ -73,14 +73,19 @@ export class Watchdog {
   /**
    * Probes at once, because something else got no answer, and then every 1.5 s until one is
    * answered: a stopped sidecar is dead after 4.5 s.
+   *
+   * @returns Whether a probe was answered; false once it is dead or the watchdog was stopped.
    */
-  suspect(): void {
-    if (this.#stopped || this.#suspicious) return;
-    this.#suspicious = true;
+  suspect(): Promise<boolean> {
+    if (this.#stopped) return Promise.resolve(false);
+    if (this.#suspicion !== undefined) return this.#suspicion.promise;
     const { clock, suspicion } = this.#options;
+    this.#suspicion = Promise.withResolvers<boolean>();
+    const { promise } = this.#suspicion;
     const probe = this.#probe;
     if (probe === undefined || probe.answered || probe.failed) this.#send();
     else this.#schedule(Math.max(0, probe.sent + suspicion - clock.now()));
+    return promise;
   }
 
   /** Ends all probing. May be called again. */
@@ -90,6 +95,7 @@ export class Watchdog {
     this.#cancelTick();
     this.#giveUp();
     this.#client.close();
+    this.#suspicion?.resolve(false);
   }
 
   #schedule(ms: number): void {
@@ -140,7 +146,7 @@ export class Watchdog {
       probe.failed = true;
       log.warn("watchdog.failed", { error });
     });
-    this.#schedule(this.#suspicious ? suspicion : interval);
+    this.#schedule(this.#suspicion === undefined ? interval : suspicion);
   }
 
   /** Resolves with the secret that the answer proves; rejects with what is wrong with the answer. */
@@ -162,8 +168,9 @@ export class Watchdog {
 
   #answered(secret: string, inTime: boolean): void {
     this.#misses = 0;
-    if (this.#suspicious) {
-      this.#suspicious = false;
+    if (this.#suspicion !== undefined) {
+      this.#suspicion.resolve(true);
+      this.#suspicion = undefined;
       this.#schedule(this.#options.interval);
     }
     this.#options.onProof?.(secret);

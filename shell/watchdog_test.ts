@@ -138,14 +138,14 @@ Deno.test("the proof of any secret in force counts, and it tells which", async (
 Deno.test("suspicion probes at once; a stopped sidecar is dead 4.5 s later", async () => {
   const { clock, states, probes, watchdog } = setUp({ after: "never" });
   await clock.advance(1_000);
-  watchdog.suspect();
-  watchdog.suspect();
+  const answered = watchdog.suspect();
+  assertEquals(watchdog.suspect(), answered);
   await clock.advance(4_499);
   assertEquals(probes.map((probe) => probe.at), [1_000, 2_500, 4_000]);
   assert(!states().includes(DEAD));
   await clock.advance(1);
   assert(states().includes(DEAD));
-  watchdog.suspect();
+  assertEquals([await answered, await watchdog.suspect()], [false, false]);
   assertEquals(clock.pending, 0);
 });
 
@@ -161,7 +161,7 @@ Deno.test("suspicion shortens the wait for a probe that is out already", async (
 Deno.test("an answer ends the suspicion", async () => {
   const { clock, probes, states, watchdog } = setUp();
   await clock.advance(1_000);
-  watchdog.suspect();
+  assertEquals(await watchdog.suspect(), true);
   await clock.advance(7_000);
   watchdog.stop();
   assertEquals(probes.map((probe) => probe.at), [1_000, 4_000, 7_000]);

@@ -9,7 +9,7 @@ import { buildInfo } from "./build_info.ts";
 import { run } from "./command.ts";
 import { compileBase } from "./compile_base.ts";
 import { writeLicenses } from "./licenses.ts";
-import { nativeMembers } from "./natives.ts";
+import { storeMembers, windowMembers } from "./natives.ts";
 import { membersOf, pack } from "./pack.ts";
 import { PYTHON, venv } from "./python.ts";
 import { bytesOf, printSizes } from "./sizes.ts";
@@ -44,15 +44,16 @@ export async function build(): Promise<void> {
   await Deno.mkdir(EMBED, { recursive: true });
   const environment = venv();
   const packages = await npmPackages();
-  const [sidecar, native, site, scripts, base] = await together([
+  const [sidecar, native, site, files, scripts, base] = await together([
     environment.then(freeze),
     packNatives(packages),
     collectSite(packages),
+    copyFiles(),
     bundleScripts(packages),
     environment.then(() => compileBase(PYTHON)),
   ]);
   const info = await writeBuildInfo([sidecar, packages]);
-  const parts = { sidecar, native, site, scripts, base, info };
+  const parts = { sidecar, native, site, files, scripts, base, info };
   await compile(base, parts);
   await writeLicensesFile([sidecar, packages]);
   if (performance.now() - start > 5000 || Deno.args.includes("--sizes")) await sizes(base);
@@ -92,9 +93,12 @@ async function freeze(environment: string): Promise<string> {
   return await packStep("sidecar", frozen, () => membersOf(join(BUILD, "sidecar", "erth-sidecar")));
 }
 
-async function packNatives(packages: string): Promise<string> {
-  const also = [packages, await hashOf(["errors.json"])];
-  return await packStep("native", also, () => nativeMembers(join(BUILD, "native")));
+async function packNatives(packages: string): Promise<unknown> {
+  const window = () => Promise.resolve(windowMembers());
+  return [
+    await packStep("store", packages, () => storeMembers(join(BUILD, "native"))),
+    await packStep("window", packages, window),
+  ];
 }
 
 async function packStep(name: string, also: unknown, members: () => ReturnType<typeof membersOf>) {
@@ -102,9 +106,9 @@ async function packStep(name: string, also: unknown, members: () => ReturnType<t
     name: `packing of ${name}`,
     inputs: ["tools/pack.ts", "tools/natives.ts"],
     also,
-    outputs: [`build/embed/payload/${name}.json`, `build/embed/payload/${name}.bin`],
+    outputs: [`build/embed/payloads/${name}.json`, `build/embed/payloads/${name}.bin`],
     run: async () => {
-      await pack(name, await members(), join(EMBED, "payload"), join(BUILD, "packed"));
+      await pack(name, await members(), join(EMBED, "payloads"), join(BUILD, "packed"));
     },
   });
 }
@@ -116,10 +120,24 @@ async function collectSite(packages: string): Promise<string> {
     also: packages,
     outputs: ["build/embed/site"],
     run: async () => {
-      await Deno.remove(join(EMBED, "site"), { recursive: true }).catch(() => {});
+      await Deno.remove(join(EMBED, "site"), { recursive: true }).catch(ignoreMissing);
       // Only now: its imports are in the packages.
       const { collectAssets } = await import("./assets.ts");
       await collectAssets(join(EMBED, "site"));
+    },
+  });
+}
+
+/** What the program reads as it stands in the sources. */
+async function copyFiles(): Promise<string> {
+  return await step({
+    name: "files",
+    inputs: ["db/migrations", "app.json"],
+    outputs: ["build/embed/migrations", "build/embed/app.json"],
+    run: async () => {
+      await Deno.remove(join(EMBED, "migrations"), { recursive: true }).catch(ignoreMissing);
+      await copy(join(ROOT, "db", "migrations"), join(EMBED, "migrations"));
+      await Deno.copyFile(join(ROOT, "app.json"), join(EMBED, "app.json"));
     },
   });
 }
@@ -129,10 +147,10 @@ async function bundleScripts(packages: string): Promise<string> {
     name: "scripts",
     inputs: [...SHELL, "tools/bundle.ts"],
     also: packages,
-    outputs: ["build/stage/main.js"],
+    outputs: ["build/stage/app/main.js"],
     run: async () => {
-      await Deno.remove(STAGE, { recursive: true }).catch(() => {});
-      await bundle(FOLDERS, STAGE);
+      await Deno.remove(STAGE, { recursive: true }).catch(ignoreMissing);
+      await bundle(FOLDERS, join(STAGE, "app"));
     },
   });
 }
@@ -153,25 +171,20 @@ async function writeBuildInfo(also: unknown): Promise<unknown> {
 async function compile(base: string, parts: unknown): Promise<void> {
   await step({
     name: "program",
-    inputs: ["tools/build.ts", "db/migrations", "app.json"],
+    inputs: ["tools/build.ts", "tools/compile_base.ts"],
     also: parts,
     outputs: ["dist/erth"],
     run: async () => {
-      const embed = join(STAGE, "embed");
-      await Deno.remove(embed, { recursive: true }).catch(() => {});
-      await copy(EMBED, embed);
-      await copy(join(ROOT, "db", "migrations"), join(embed, "migrations"));
-      for (const name of ["app.json", "errors.json"]) {
-        await Deno.copyFile(join(ROOT, name), join(embed, name)).catch(ignoreMissing);
-      }
-      const workers = [...Deno.readDirSync(STAGE)].map(({ name }) => name)
-        .filter((name) => name.endsWith(".js") && name !== "main.js");
+      const workers = [...Deno.readDirSync(join(STAGE, "app"))].map(({ name }) => `app/${name}`)
+        .filter((path) => path !== "app/main.js");
+      await Deno.remove(join(STAGE, "build"), { recursive: true }).catch(ignoreMissing);
+      await copy(EMBED, join(STAGE, "build", "embed"));
       const compile = [Deno.execPath(), "compile", "--quiet", "--no-config", "--no-check"];
       const narrow = ["--no-code-cache", "--no-npm", "--no-remote", ...PERMISSIONS];
-      const include = ["embed", ...workers].flatMap((path) => ["--include", path]);
+      const include = ["build/embed", ...workers].flatMap((path) => ["--include", path]);
       await Deno.mkdir(join(ROOT, "dist"), { recursive: true });
       const part = join(BUILD, "erth");
-      await run([...compile, ...narrow, ...include, "--output", part, "main.js"], {
+      await run([...compile, ...narrow, ...include, "--output", part, "app/main.js"], {
         cwd: STAGE,
         env: { DENORT_BIN: base },
       });
@@ -192,13 +205,13 @@ async function writeLicensesFile(also: unknown): Promise<void> {
 
 async function sizes(base: string): Promise<void> {
   const embedded = (path: string) => bytesOf(EMBED, path);
-  const scripts = await bytesOf(STAGE) - await bytesOf(STAGE, "embed");
   await printSizes(PROGRAM, [
     ["Deno (compile base)", await bytesOf(base)],
-    ["scripts", scripts],
+    ["scripts", await bytesOf(STAGE, "app")],
     ["site", await embedded("site")],
-    ["sidecar, packed", await embedded("payload/sidecar.bin")],
-    ["native libraries, packed", await embedded("payload/native.bin")],
+    ["sidecar, packed", await embedded("payloads/sidecar.bin")],
+    ["database engine, packed", await embedded("payloads/store.bin")],
+    ["portable window, packed", await embedded("payloads/window.bin")],
   ]);
 }
 

@@ -1,8 +1,7 @@
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./command.ts";
 import type { Member } from "./pack.ts";
-import { ROOT } from "./steps.ts";
 
 /** By platform: the package with libSQL's native part, and the file of libwebview. */
 const PARTS: Partial<Record<string, { libsql: string; webview: string }>> = {
@@ -13,26 +12,28 @@ const PARTS: Partial<Record<string, { libsql: string; webview: string }>> = {
   "windows-x86_64": { libsql: "win32-x64-msvc", webview: "libwebview.dll" },
 };
 
-/** What the shell itself loads from disk: the payload that is unpacked first. */
-export async function nativeMembers(work: string): Promise<Member[]> {
+/** The database engine: unpacked before anything else can be read. */
+export async function storeMembers(work: string): Promise<Member[]> {
+  const addon = join(work, "libsql.node");
+  await Deno.mkdir(work, { recursive: true });
+  await Deno.copyFile(join(await besideLibsql(parts().libsql), "index.node"), addon);
+  if (Deno.build.os === "linux") await run(["strip", addon]);
+  return [{ path: "libsql.node", source: addon }];
+}
+
+/** The portable window library. */
+export function windowMembers(): Member[] {
+  const source = fileURLToPath(import.meta.resolve(`webview-bun/build/${parts().webview}`));
+  return [{ path: `libwebview${extname(source)}`, source }];
+}
+
+function parts(): { libsql: string; webview: string } {
   const platform = `${Deno.build.os}-${Deno.build.arch}`;
-  const parts = PARTS[platform];
-  if (parts === undefined) {
+  const found = PARTS[platform];
+  if (found === undefined) {
     throw new Error(`Cannot build as no libraries are known for ${platform}`);
   }
-  await Deno.mkdir(work, { recursive: true });
-  const addon = join(work, "libsql.node");
-  await Deno.copyFile(join(await besideLibsql(parts.libsql), "index.node"), addon);
-  if (Deno.build.os === "linux") await run(["strip", addon]);
-  const webview = fileURLToPath(import.meta.resolve(`webview-bun/build/${parts.webview}`));
-  return [
-    { path: "errors.json", source: join(ROOT, "errors.json") },
-    { path: "libsql.node", source: addon },
-    {
-      path: webview.slice(dirname(webview).length + 1).replace(/[-.](x64|arm64)/, ""),
-      source: webview,
-    },
-  ];
+  return found;
 }
 
 /** The folder of `@libsql/PLATFORM` in the version that `libsql` itself asks for. */

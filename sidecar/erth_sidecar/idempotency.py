@@ -30,7 +30,8 @@ def once(request: Request, transaction: Transaction, change: Change) -> Answer:
         return change(request, transaction)
     if not 0 < len(key) <= MAX_KEY:
         raise Failure(
-            "BAD_REQUEST", f"Idempotency-Key must have 1 to {MAX_KEY} characters: it has {len(key)}."
+            "BAD_REQUEST",
+            f"Idempotency-Key must have 1 to {MAX_KEY} characters: it has {len(key)}.",
         )
     body = request.body if isinstance(request.body, bytes) else request.body.encode()
     digest = hashlib.sha256(body).hexdigest()

@@ -79,8 +79,7 @@ def listed(reader: Reader, words: str = "", most: int = LISTED) -> list[Thread]:
 def get(reader: Reader, id_: str) -> Thread:
     """One thread. Raises Failure `THREAD_NOT_FOUND`."""
     rows = reader.rows(
-        "SELECT id, title, created_at, updated_at FROM threads"
-        " WHERE id = ? AND deleted_at IS NULL",
+        "SELECT id, title, created_at, updated_at FROM threads WHERE id = ? AND deleted_at IS NULL",
         (id_,),
     )
     if not rows:
@@ -147,8 +146,7 @@ def ask(transaction: Transaction, id_: str, question: str) -> str:
         raise Failure("BODY_TOO_LARGE", f"A question takes up to {MAX_QUESTION} characters.")
     message_id = uuid7()
     transaction.rows(
-        "INSERT INTO messages (id, thread_id, role, body, created_at)"
-        " VALUES (?, ?, 'user', ?, ?)",
+        "INSERT INTO messages (id, thread_id, role, body, created_at) VALUES (?, ?, 'user', ?, ?)",
         (message_id, id_, question, transaction.now),
     )
     transaction.rows(

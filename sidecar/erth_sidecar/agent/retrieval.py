@@ -19,7 +19,7 @@ _SHORT, _LONG = 160, 600
 """Paragraphs shorter than the first are joined, longer than the second are cut."""
 _WORTH = 0.4
 """Share of the best passage's score that another needs."""
-_TERMS = 24
+_TERMS = search.MAX_TERMS
 _STEM = 6
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]+")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -117,7 +117,7 @@ def _cut(body: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Parts of a paragraph of `_LONG` characters at most, ending where a sentence does."""
     while end - start > _LONG:
         piece = body[start : start + _LONG]
-        stops = [m.end() for m in re.finditer(r"[.!?]\s|[。！？]|\n", piece)]  # noqa: RUF001
+        stops = [m.end() for m in re.finditer(r"[.!?]\s|[。！？]|\n", piece)]
         at = start + (stops[-1] if stops else max(piece.rfind(" "), _SHORT))
         yield start, at
         start = at

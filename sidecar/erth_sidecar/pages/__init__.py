@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from erth_sidecar.app import App
-from erth_sidecar.pages import notes
+from erth_sidecar.pages import chat, find, notes
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -11,3 +11,5 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 def register(app: App) -> None:
     """Registers all screens with the app."""
     notes.register(app)
+    chat.register(app)
+    find.register(app)

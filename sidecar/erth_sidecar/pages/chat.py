@@ -1,0 +1,199 @@
+"""The Chat screen.
+
+Templates and what they are given (Thread and Message: `erth_sidecar/threads.py`; an answer under
+way is a Message with state `running`):
+
+- `chat/screen.html`: list column and main column. `threads`: list of Thread (`id`, `name`,
+  `updated_at`); `thread`: the open Thread or None; `messages`: as for the thread; `thread_id`.
+- `chat/threads.html`: the list alone. `threads`, `thread_id`: the open one's or "".
+- `chat/thread.html`: the main column. `thread`: Thread, or None for the place to ask the first
+  question; `messages`: list of (Message, `body_html`); `running`: the id of the answer under way
+  or "".
+- `chat/answer.html`: one answer. `thread_id`, `message`: Message, `body_html`, `last`: whether it
+  may be regenerated. While `message.state` is `running` it fetches itself anew on
+  `erth:answer-ID from:body`.
+- `chat/toast_deleted.html`: `thread_id`, `title`; offers `POST chat/ID/restore`.
+
+Which of them: `HX-Target` with id `thread` gets the thread alone, `threads` the list alone,
+anything else the screen; `GET chat/ID/answers/AID` always the answer. What changes a thread answers
+with `chat/thread.html`; `POST chat` and `POST chat/new` (`question`: makes a thread and asks) also
+with `HX-Push-Url: chat/ID`.
+"""
+
+from erth_sidecar import markdown, threads
+from erth_sidecar.agent.answers import RUNNING, replace
+from erth_sidecar.agent.quote import Quote
+from erth_sidecar.agent.runner import Runner
+from erth_sidecar.app import App
+from erth_sidecar.store import Reader, Transaction
+from erth_sidecar.web import Answer, Request, Stream, json_answer
+
+
+def register(app: App) -> None:
+    """Registers the routes of the Chat screen, and goes on with answers that were cut off."""
+    screen = _Screen(app)
+    answer = "/chat/:id/answers/:answer"
+    app.get("/chat", screen.index)
+    app.get("/chat/:id", screen.one)
+    app.post("/chat", screen.create)
+    app.post("/chat/new", screen.begin)
+    app.post("/chat/:id/messages", screen.ask)
+    app.get(answer, screen.answer)
+    app.get(f"{answer}/stream", screen.stream)
+    app.post(f"{answer}/stop", screen.stop)
+    app.post(f"{answer}/regenerate", screen.regenerate)
+    app.post("/chat/:id/rename", screen.rename)
+    app.post("/chat/:id/delete", screen.delete)
+    app.post("/chat/:id/restore", screen.restore)
+
+
+class _Screen:
+    def __init__(self, app: App) -> None:
+        self._store = app.store
+        self._render = app.views.render
+        self._runner = Runner(app.store, Quote(), app.stopping)
+
+    def index(self, request: Request) -> Answer:
+        """`GET chat`: the screen without an open thread."""
+        if request.wants_json:
+            listed = threads.listed(self._store)
+            return json_answer({"threads": [thread.to_json() for thread in listed]})
+        if request.target == "threads":
+            listed = threads.listed(self._store)
+            thread_id = request.query("thread")
+            return Answer(self._render("chat/threads.html", threads=listed, thread_id=thread_id))
+        return self._screen(request, None)
+
+    def one(self, request: Request) -> Answer:
+        """`GET chat/ID`: a thread, alone or within the screen."""
+        thread = threads.get(self._store, request.params["id"])
+        if request.wants_json:
+            listed = threads.messages(self._store, thread.id)
+            messages = [message.to_json() for message in listed]
+            return json_answer(thread.to_json() | {"messages": messages})
+        return self._screen(request, thread)
+
+    def create(self, request: Request, transaction: Transaction) -> Answer:
+        """`POST chat` `title?`."""
+        id_ = threads.create(transaction, request.text("title", request.fields()))
+        if request.wants_json:
+            return json_answer({"id": id_}, 201)
+        return self._opened(transaction, id_)
+
+    def begin(self, request: Request, transaction: Transaction) -> Answer:
+        """`POST chat/new` `question`: a thread with its first question."""
+        id_ = threads.create(transaction, "")
+        asked = self._ask(request, transaction, id_)
+        if request.wants_json:
+            return json_answer({"id": id_} | asked, 201)
+        return self._opened(transaction, id_)
+
+    def ask(self, request: Request, transaction: Transaction) -> Answer:
+        """`POST chat/ID/messages` `question`."""
+        id_ = request.params["id"]
+        asked = self._ask(request, transaction, id_)
+        return json_answer(asked, 201) if request.wants_json else self._thread(transaction, id_)
+
+    def answer(self, request: Request) -> Answer:
+        """`GET chat/ID/answers/AID`: the answer as far as it has grown."""
+        id_, answer_id = request.params["id"], request.params["answer"]
+        progress = self._runner.progress(id_, answer_id)
+        if request.wants_json:
+            return json_answer(progress.to_json())
+        listed = threads.messages(self._store, id_)
+        stored = next((message for message in listed if message.id == answer_id), None)
+        return Answer(
+            self._render(
+                "chat/answer.html",
+                thread_id=id_,
+                message=progress,
+                body_html=markdown.render(progress.body),
+                last=bool(listed) and stored is listed[-1],
+            )
+        )
+
+    def stream(self, request: Request) -> Stream:
+        """`GET chat/ID/answers/AID/stream`: `delta`s, then `end`."""
+        seen = request.headers.get("last-event-id") or "0"
+        return Stream(
+            self._runner.stream(
+                request.params["id"],
+                request.params["answer"],
+                int(seen) if seen.isascii() and seen.isdigit() else 0,
+            )
+        )
+
+    def stop(self, request: Request, transaction: Transaction) -> Answer:
+        """`POST …/stop`: keeps what there is."""
+        id_ = request.params["id"]
+        progress = self._runner.stop(transaction, id_, request.params["answer"])
+        if request.wants_json:
+            return json_answer(progress.to_json())
+        return self._thread(transaction, id_)
+
+    def regenerate(self, request: Request, transaction: Transaction) -> Answer:
+        """`POST …/regenerate`: replaces the last answer."""
+        id_ = request.params["id"]
+        threads.get(transaction, id_)
+        question_id = replace(transaction, id_, request.params["answer"])
+        answer_id = self._runner.ask(transaction, id_, question_id)
+        if request.wants_json:
+            return json_answer({"answer_id": answer_id}, 201)
+        return self._thread(transaction, id_)
+
+    def rename(self, request: Request, transaction: Transaction) -> Answer:
+        """`POST chat/ID/rename` `title`."""
+        id_ = request.params["id"]
+        threads.change(transaction, id_, title=request.text("title", request.fields()))
+        if request.wants_json:
+            return json_answer(threads.get(transaction, id_).to_json())
+        return self._thread(transaction, id_)
+
+    def delete(self, request: Request, transaction: Transaction) -> Answer:
+        """`POST chat/ID/delete`: answers with the toast that takes it back."""
+        thread = threads.get(transaction, request.params["id"])
+        threads.change(transaction, thread.id, deleted=True)
+        if request.wants_json:
+            return json_answer({"id": thread.id})
+        toast = self._render("chat/toast_deleted.html", thread_id=thread.id, title=thread.name)
+        return Answer(toast, headers={"HX-Push-Url": "chat"})
+
+    def restore(self, request: Request, transaction: Transaction) -> Answer:
+        """`POST chat/ID/restore`."""
+        id_ = request.params["id"]
+        threads.change(transaction, id_, deleted=False)
+        if request.wants_json:
+            return json_answer(threads.get(transaction, id_).to_json())
+        return self._opened(transaction, id_)
+
+    def _ask(self, request: Request, transaction: Transaction, id_: str) -> dict[str, str]:
+        question = request.text("question", request.fields())
+        message_id = threads.ask(transaction, id_, question)
+        answer_id = self._runner.ask(transaction, id_, message_id)
+        return {"message_id": message_id, "answer_id": answer_id}
+
+    def _opened(self, reader: Reader, id_: str) -> Answer:
+        answer = self._thread(reader, id_)
+        answer.headers["HX-Push-Url"] = f"chat/{id_}"
+        return answer
+
+    def _thread(self, reader: Reader, id_: str) -> Answer:
+        return self._page("chat/thread.html", reader, threads.get(reader, id_))
+
+    def _screen(self, request: Request, thread: threads.Thread | None) -> Answer:
+        alone = request.target == "thread"
+        return self._page("chat/thread.html" if alone else "chat/screen.html", self._store, thread)
+
+    def _page(self, template: str, reader: Reader, thread: threads.Thread | None) -> Answer:
+        messages = threads.messages(reader, thread.id) if thread else []
+        running = [message.id for message in messages if message.state == RUNNING]
+        return Answer(
+            self._render(
+                template,
+                threads=[] if template == "chat/thread.html" else threads.listed(reader),
+                thread=thread,
+                thread_id=thread.id if thread else "",
+                messages=[(message, markdown.render(message.body)) for message in messages],
+                running=running[0] if running else "",
+            )
+        )

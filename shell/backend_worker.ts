@@ -23,7 +23,7 @@ interface DedicatedWorkerGlobalScope {
   postMessage(message: WorkerMessage): void;
 }
 
-let backend: Promise<Backend> | undefined;
+let backend: Backend | undefined;
 let window: ReturnType<typeof remote> | undefined;
 
 self.onmessage = ({ data }) => {
@@ -35,20 +35,20 @@ self.onmessage = ({ data }) => {
 function start(config: Config, heartbeat: SharedArrayBuffer): void {
   const beats = new Int32Array(heartbeat);
   setInterval(() => Atomics.add(beats, 0, 1), HEARTBEAT_MS);
-  backend = startBackend(config, { raise: () => window?.raise() });
-  backend.then((running) => {
-    self.postMessage({ message: "started", url: running.launchUrl() });
+  try {
+    backend = startBackend(config, { raise: () => window?.raise() });
+    self.postMessage({ message: "started", url: backend.launchUrl() });
     // A signal or `shell/stop` ends the backend; the window follows.
-    running.finished.then(() => window?.quit());
-  }, (thrown) => {
+    backend.finished.then(() => window?.quit());
+  } catch (thrown) {
     const { code, detail } = asErthError(thrown);
     self.postMessage({ message: "failed", code, detail });
-  });
+  }
 }
 
 async function stop(): Promise<void> {
   try {
-    await (await backend)?.stop();
+    await backend?.stop();
   } finally {
     self.postMessage({ message: "stopped" });
   }

@@ -107,6 +107,11 @@ export function readConfig(args: readonly string[] = Deno.args): Config & Comman
   };
 }
 
+/** Whether errors shall be JSON, even where the arguments can't be understood. */
+export function wantsJson(): boolean {
+  return Deno.args.includes("--json");
+}
+
 /**
  * Sends everything that libraries write by themselves (font, theme and web caches, temporary files)
  * into `folder`. Must run before the window's libraries are loaded.

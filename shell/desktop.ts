@@ -7,7 +7,7 @@ import { complain } from "./cli/run.ts";
 import { Session } from "./cli/session.ts";
 import { type Config, confineLibraries, hasDisplay } from "./config.ts";
 import { Instance } from "./instance.ts";
-import { libraryPath, readApp } from "./resources.ts";
+import { Parts, readApp } from "./resources.ts";
 
 const STOP_MS = 2_800;
 
@@ -56,7 +56,7 @@ async function runWindow(config: Config): Promise<number> {
       float: config.window.float,
       devtools: config.window.devtools,
       backend: config.window.backend,
-      libraryPath: libraryPath(config.paths.cache),
+      libraryPath: await windowLibrary(config),
       heartbeat,
     });
   } catch (thrown) {
@@ -72,6 +72,12 @@ async function runWindow(config: Config): Promise<number> {
   await inbox.next("stopped", STOP_MS);
   window.destroy();
   return 0;
+}
+
+/** Only the portable backend brings a library of its own. */
+async function windowLibrary(config: Config): Promise<string | undefined> {
+  if (config.window.backend === "system" && Deno.build.os === "linux") return undefined;
+  return await new Parts(config.paths.cache).window();
 }
 
 /** No WebView: say what to install, open the page in the browser, keep running. */

@@ -35,12 +35,15 @@ export class Instance {
     const file = openLock(data);
     let timer = 0;
     // There is no try-lock: a lock that is free is had at once, so a short wait tells.
+    const locked = file.lock(true);
     const taken = await Promise.race([
-      file.lock(true).then(() => true),
+      locked.then(() => true),
       new Promise<false>((resolve) => timer = setTimeout(resolve, LOCK_WAIT_MS, false)),
     ]);
     clearTimeout(timer);
-    return taken ? new Instance(file, join(data, "instance.json")) : undefined;
+    if (taken) return new Instance(file, join(data, "instance.json"));
+    void locked.finally(() => file.close());
+    return undefined;
   }
 
   /** Tells other commands how to reach this instance. */

@@ -17,12 +17,12 @@ Deno.test("a data folder has one owner at a time", () =>
   inFolder(async (folder) => {
     const data = `${folder}/data`;
     const first = await Instance.claim(data);
-    assert(first !== undefined);
+    assert(first);
     assertEquals(await Instance.claim(data), undefined);
-    first[Symbol.dispose]();
+    first?.[Symbol.dispose]();
     const second = await Instance.claim(data);
-    assert(second !== undefined);
-    second[Symbol.dispose]();
+    assert(second);
+    second?.[Symbol.dispose]();
   }));
 
 Deno.test("the address card is for its owner's eyes and goes with the instance", () =>

@@ -11,6 +11,7 @@ import { compileBase } from "./compile_base.ts";
 import { writeLicenses } from "./licenses.ts";
 import { storeMembers, windowMembers } from "./natives.ts";
 import { membersOf, pack } from "./pack.ts";
+import { npmPackages } from "./packages.ts";
 import { PYTHON, venv } from "./python.ts";
 import { bytesOf, printSizes } from "./sizes.ts";
 import { hashOf, ROOT, step } from "./steps.ts";
@@ -18,7 +19,8 @@ import { hashOf, ROOT, step } from "./steps.ts";
 const BUILD = join(ROOT, "build");
 const EMBED = join(BUILD, "embed");
 const STAGE = join(BUILD, "stage");
-const PROGRAM = join(ROOT, "dist", Deno.build.os === "windows" ? "erth.exe" : "erth");
+/** The one file. */
+export const PROGRAM = join(ROOT, "dist", Deno.build.os === "windows" ? "erth.exe" : "erth");
 
 /** TypeScript that goes into the program. */
 const FOLDERS = ["shell", "db"];
@@ -38,6 +40,15 @@ const PERMISSIONS = [
   "--allow-net=127.0.0.1",
 ];
 
+/** What `deno run main.ts` needs of a build: everything but the frozen sidecar and the program. */
+export async function prepare(): Promise<void> {
+  await Deno.mkdir(EMBED, { recursive: true });
+  const environment = await venv();
+  const packages = await npmPackages();
+  await together([packNatives(packages), collectSite(packages), copyFiles()]);
+  await writeBuildInfo([environment, packages]);
+}
+
 /** Builds all that changed. */
 export async function build(): Promise<void> {
   const start = performance.now();
@@ -52,7 +63,7 @@ export async function build(): Promise<void> {
     bundleScripts(packages),
     environment.then(() => compileBase(PYTHON)),
   ]);
-  const info = await writeBuildInfo([sidecar, packages]);
+  const info = await writeBuildInfo([await environment, packages]);
   const parts = { sidecar, native, site, files, scripts, base, info };
   await compile(base, parts);
   await writeLicensesFile([sidecar, packages]);
@@ -63,15 +74,6 @@ export async function build(): Promise<void> {
 async function together<T extends readonly unknown[]>(work: readonly [...T]) {
   await Promise.allSettled(work);
   return await Promise.all(work);
-}
-
-async function npmPackages(): Promise<string> {
-  return await step({
-    name: "npm packages",
-    inputs: ["deno.json", "deno.lock"],
-    outputs: [".deno/cache/npm"],
-    run: async () => void await run([Deno.execPath(), "install", "--quiet"]),
-  });
 }
 
 async function freeze(environment: string): Promise<string> {

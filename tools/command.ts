@@ -7,6 +7,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Milliseconds after which it is ended. */
   timeout?: number;
+  /** How much of what a failed program said is shown; default 40. */
+  lines?: number;
 }
 
 /**
@@ -18,7 +20,9 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
   const output = await spawn(command, options, "piped").output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   if (!output.success) {
-    const said = (text(output.stdout) + text(output.stderr)).trimEnd().split("\n").slice(-40);
+    const said = (text(output.stdout) + text(output.stderr)).trimEnd().split("\n").slice(
+      -(options.lines ?? 40),
+    );
     throw new Error(
       `Cannot go on as '${command.join(" ")}' ended with ${output.code}:\n${said.join("\n")}`,
     );

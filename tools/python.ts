@@ -22,6 +22,13 @@ export async function venv(): Promise<string> {
       if (!await works(PYTHON)) await create();
       const pip = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check"];
       await run([...pip, "--require-hashes", "--only-binary=:all:", "-r", lock]);
+      // So that `python -m erth_sidecar` finds the sources from any folder.
+      const library = await run([
+        PYTHON,
+        "-c",
+        "import sysconfig; print(sysconfig.get_path('purelib'))",
+      ]);
+      await Deno.writeTextFile(join(library.trim(), "erth.pth"), join(ROOT, "sidecar"));
     },
   });
 }

@@ -55,7 +55,7 @@ async function follow(
     if (!response.ok || response.body === null) break;
     const lines = response.body
       .pipeThrough(new TextDecoderStream())
-      .pipeThrough(new TextLineStream());
+      .pipeThrough<string>(new TextLineStream());
     let event = "";
     for await (const line of lines) {
       if (line.startsWith("event: ")) event = line.slice(7);

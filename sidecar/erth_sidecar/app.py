@@ -47,6 +47,8 @@ class App:
         self.views = views
         self.greeting = greeting
         self.stopping = threading.Event()
+        self.when_ready: list[Callable[[], None]] = []
+        """Called, in order, once the shell knows the port; they mustn't block."""
 
     def get(self, path: str, handler: Handler) -> None:
         """Registers a page that only reads. Parts of the path: `:id`, `*rest`."""
@@ -103,10 +105,10 @@ def run(channel: Channel, register: Register, *, templates: Path, schema: int = 
         log.exception("The sidecar can't start")
         _fatal(channel, Failure("INTERNAL", f"{type(error).__name__}: {error}"))
 
-    _serve(server, channel, store, stop)
+    _serve(server, channel, app, stop)
 
 
-def _serve(server: Server, channel: Channel, store: Store, stop: Callable[[], None]) -> None:
+def _serve(server: Server, channel: Channel, app: App, stop: Callable[[], None]) -> None:
     import asyncio
 
     async def started() -> None:
@@ -120,7 +122,9 @@ def _serve(server: Server, channel: Channel, store: Store, stop: Callable[[], No
         loop.call_soon_threadsafe(_on_signals, stop, heard)
         heard.wait()
         channel.say(ready=True, port=server.port, pid=os.getpid(), version=VERSION)
-        _sweep_for_ever(store)
+        for begin in app.when_ready:
+            begin()
+        _sweep_for_ever(app.store)
 
     server.serve(started)
     # Robyn's loop ended: without an HTTP server there is nothing left to do.

@@ -120,8 +120,8 @@ def get(reader: Reader, thread_id: str, id_: str) -> Progress:
     )
     if not rows:
         raise Failure("ANSWER_NOT_FOUND")
-    *fields, citations = rows[0]
-    return Progress(*fields, citations=json.loads(citations))
+    answer_id, thread, question_id, state, body, citations = rows[0]
+    return Progress(answer_id, thread, question_id, state, body, json.loads(citations))
 
 
 def unfinished(reader: Reader) -> list[tuple[str, str]]:

@@ -1,8 +1,11 @@
 """What writes an answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+Pieces = Generator[str, None, None]
+"""An answer's Markdown, piece by piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ class Engine(Protocol):
 
     name: str
 
-    def chat(self, messages: Sequence[Turn], passages: Sequence[Passage]) -> Iterator[str]:
+    def chat(self, messages: Sequence[Turn], passages: Sequence[Passage]) -> Pieces:
         """Yields the answer's Markdown in pieces; the last message is the question.
 
-        Closing the iterator stops the work. An exception ends the answer as failed.
+        Closing the generator stops the work. An exception ends the answer as failed.
         """

@@ -2,9 +2,9 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from erth_sidecar.agent.engines import Passage, Turn
+from erth_sidecar.agent.engines import Passage, Pieces, Turn
 
 PIECES = 120
 """Pieces at most, so that a long answer takes no longer than a short one."""
@@ -26,7 +26,7 @@ class Quote:
     def __init__(self, pause: Callable[[float], None] = time.sleep) -> None:
         self._pause = pause
 
-    def chat(self, messages: Sequence[Turn], passages: Sequence[Passage]) -> Iterator[str]:
+    def chat(self, messages: Sequence[Turn], passages: Sequence[Passage]) -> Pieces:
         """The same passages always give the same text, so an interrupted answer can go on."""
         del messages
         for piece in _pieces(_text(passages)):

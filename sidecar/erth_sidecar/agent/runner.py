@@ -44,10 +44,14 @@ class Runner:
         self._stopping = stopping
         self._waiting: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self._grown = threading.Condition()
+        self._version = 0
         self._live: _Live | None = None
-        for thread_id, id_ in answers.unfinished(store):
-            self._waiting.put((thread_id, id_))
         threading.Thread(target=self._run, name="answers", daemon=True).start()
+
+    def resume(self) -> None:
+        """Goes on with the answers that the end of the last process cut off."""
+        for unfinished in answers.unfinished(self._store):
+            self._waiting.put(unfinished)
 
     def ask(self, transaction: Transaction, thread_id: str, question_id: str) -> str:
         """Begins an answer, which is written once the transaction is committed; its id."""
@@ -82,26 +86,28 @@ class Runner:
     def _events(self, now: Progress, seen: int) -> Iterator[str]:
         deadline = time.monotonic() + STREAM_FOR
         while not self._stopping.is_set() and time.monotonic() < deadline:
+            # Taken before the look, so that what changes after it is waited for in vain by none.
+            version = self._version
+            try:
+                now = self.progress(now.thread_id, now.id)
+            except Failure:
+                return
             if len(now.body) > seen:
                 yield event("delta", now.body[seen:], len(now.body))
                 seen = len(now.body)
             if now.state != RUNNING:
                 yield event("end", now.to_json())
                 return
-            with self._grown:
-                grown = self._grown.wait_for(lambda: self._beyond(now.id, seen), _BEAT)
-            if not grown:
+            if not self._wait_beyond(version):
                 yield ": still writing\n\n"
-            try:
-                now = self.progress(now.thread_id, now.id)
-            except Failure:
-                return
 
-    def _beyond(self, id_: str, seen: int) -> bool:
-        live = self._live
-        return self._stopping.is_set() or (
-            live is None or live.id != id_ or live.stopped or len(live.body) > seen
-        )
+    def _wait_beyond(self, version: int) -> bool:
+        with self._grown:
+            return self._grown.wait_for(lambda: self._version != version, _BEAT)
+
+    def _notify(self) -> None:
+        self._version += 1
+        self._grown.notify_all()
 
     def _with_live(self, stored: Progress) -> Progress:
         live = self._live
@@ -116,7 +122,7 @@ class Runner:
         with self._grown:
             if self._live is not None and self._live.id == id_:
                 self._live.stopped = True
-            self._grown.notify_all()
+            self._notify()
 
     def _run(self) -> None:
         while True:
@@ -129,7 +135,7 @@ class Runner:
             finally:
                 with self._grown:
                     self._live = None
-                    self._grown.notify_all()
+                    self._notify()
 
     def _write(self, thread_id: str, id_: str) -> None:
         stored = answers.get(self._store, thread_id, id_)
@@ -171,7 +177,7 @@ class Runner:
         with self._grown:
             if whole or len(text) > len(live.body):
                 live.body = text
-            self._grown.notify_all()
+            self._notify()
 
     def _save(self, live: _Live) -> bool:
         return self._store.write(lambda tx: answers.grow(tx, live.id, live.body, live.citations))

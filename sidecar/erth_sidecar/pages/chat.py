@@ -20,11 +20,15 @@ with `chat/thread.html`; `POST chat` and `POST chat/new` (`question`: makes a th
 with `HX-Push-Url: chat/ID`.
 """
 
+from dataclasses import replace
+
 from erth_sidecar import markdown, threads
-from erth_sidecar.agent.answers import RUNNING, replace
+from erth_sidecar.agent import answers
+from erth_sidecar.agent.answers import RUNNING
 from erth_sidecar.agent.quote import Quote
 from erth_sidecar.agent.runner import Runner
 from erth_sidecar.app import App
+from erth_sidecar.errors import Failure
 from erth_sidecar.store import Reader, Transaction
 from erth_sidecar.web import Answer, Request, Stream, json_answer
 
@@ -52,6 +56,7 @@ class _Screen:
         self._store = app.store
         self._render = app.views.render
         self._runner = Runner(app.store, Quote(), app.stopping)
+        app.when_ready.append(self._runner.resume)
 
     def index(self, request: Request) -> Answer:
         """`GET chat`: the screen without an open thread."""
@@ -101,16 +106,12 @@ class _Screen:
         if request.wants_json:
             return json_answer(progress.to_json())
         listed = threads.messages(self._store, id_)
-        stored = next((message for message in listed if message.id == answer_id), None)
-        return Answer(
-            self._render(
-                "chat/answer.html",
-                thread_id=id_,
-                message=progress,
-                body_html=markdown.render(progress.body),
-                last=bool(listed) and stored is listed[-1],
-            )
-        )
+        last = bool(listed) and listed[-1].id == answer_id
+        for stored in listed:
+            if stored.id == answer_id:
+                grown = replace(stored, body=progress.body, state=progress.state)
+                return self._answer(id_, grown, last)
+        raise Failure("ANSWER_NOT_FOUND")
 
     def stream(self, request: Request) -> Stream:
         """`GET chat/ID/answers/AID/stream`: `delta`s, then `end`."""
@@ -135,7 +136,7 @@ class _Screen:
         """`POST …/regenerate`: replaces the last answer."""
         id_ = request.params["id"]
         threads.get(transaction, id_)
-        question_id = replace(transaction, id_, request.params["answer"])
+        question_id = answers.replace(transaction, id_, request.params["answer"])
         answer_id = self._runner.ask(transaction, id_, question_id)
         if request.wants_json:
             return json_answer({"answer_id": answer_id}, 201)
@@ -165,6 +166,17 @@ class _Screen:
         if request.wants_json:
             return json_answer(threads.get(transaction, id_).to_json())
         return self._opened(transaction, id_)
+
+    def _answer(self, thread_id: str, message: threads.Message, last: bool) -> Answer:
+        return Answer(
+            self._render(
+                "chat/answer.html",
+                thread_id=thread_id,
+                message=message,
+                body_html=markdown.render(message.body),
+                last=last,
+            )
+        )
 
     def _ask(self, request: Request, transaction: Transaction, id_: str) -> dict[str, str]:
         question = request.text("question", request.fields())

@@ -1,0 +1,47 @@
+/**
+ * Runs Erth from the sources, without compiling or freezing, and starts it anew on each change.
+ * Arguments are passed on.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { prepare } from "./build.ts";
+import { PYTHON } from "./python.ts";
+import { ROOT } from "./steps.ts";
+
+const WATCHED = ["main.ts", "errors.ts", "errors.json", "log.ts", "app.json", "shell", "db", "web"];
+const QUIET_MS = 200;
+
+async function once(change: Promise<void>): Promise<void> {
+  await prepare().catch((error) => console.error(error instanceof Error ? error.message : error));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", join(ROOT, "main.ts"), ...Deno.args],
+    env: { ERTH_SIDECAR_COMMAND: JSON.stringify([PYTHON, "-m", "erth_sidecar"]) },
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  const ended = child.status.then(({ code }) => console.error(`  Erth ended with ${code}`));
+  await change;
+  console.error("  something changed: starting anew");
+  try {
+    child.kill("SIGTERM");
+  } catch {
+    // It ended by itself.
+  }
+  await ended;
+}
+
+/** Resolves when something that matters changed and nothing more did for a moment. */
+async function nextChange(changes: AsyncIterator<Deno.FsEvent>): Promise<void> {
+  for (;;) {
+    const { value } = await changes.next();
+    const paths: string[] = value?.kind === "access" ? [] : value?.paths ?? [];
+    if (paths.some((path) => /\.(ts|json|sql|py|html|css|js|svg)$/.test(path))) break;
+  }
+  await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+}
+
+const paths = [...WATCHED.map((path) => join(ROOT, path)), join(ROOT, "sidecar", "erth_sidecar")];
+const changes = Deno.watchFs(paths)[Symbol.asyncIterator]();
+for (;;) await once(nextChange(changes));

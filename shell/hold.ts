@@ -8,8 +8,8 @@ export interface Upstream {
   token(): string;
   /** Resolves once the process is reaped. */
   readonly gone: Promise<void>;
-  /** Asks the watchdog for a probe at once, because a request hangs. */
-  suspect(): void;
+  /** Has it probed at once, because a request got no answer; whether it still lives. */
+  suspect(): Promise<boolean>;
 }
 
 interface Waiter {

@@ -8,7 +8,7 @@ function upstream(generation: number): Upstream {
     port: 1,
     token: () => "t",
     gone: new Promise(() => {}),
-    suspect: () => {},
+    suspect: () => Promise.resolve(true),
   };
 }
 

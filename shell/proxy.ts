@@ -1,6 +1,7 @@
 import { ErthError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Hold, Upstream } from "./hold.ts";
+import { loopbackClient } from "./loopback.ts";
 
 /** RFC 9110 §7.6.1, and what the two sides must not learn of each other. */
 const NOT_FORWARDED = new Set([
@@ -28,14 +29,18 @@ const MAX_REPLAYED = 8 * 1024 * 1024;
 const BODY_PAUSE_MS = 30_000;
 const SUSPICIOUS_MS = 2_000;
 const REAPED_MS = 12_000;
+const IDLE_CONNECTIONS = 16;
 
 /** What a request is forwarded with. */
 export interface ProxyOptions {
   hold: Hold;
   log: Log;
   mintKey: () => string;
-  fetch?: typeof fetch;
+  /** Sends a request to a generation; by default over connections that it alone uses. */
+  send?: Send;
 }
+
+type Send = (upstream: Upstream, target: string, init: RequestInit) => Promise<Response>;
 
 /**
  * Forwards requests to the ready sidecar. A request whose sidecar dies under it is sent once more
@@ -43,13 +48,13 @@ export interface ProxyOptions {
  */
 export class Proxy {
   readonly #options: ProxyOptions;
-  readonly #fetch: typeof fetch;
+  readonly #send: Send;
   /** Replays go one after another: the request that kills a sidecar then fails alone. */
   #replays: Promise<unknown> = Promise.resolve();
 
   constructor(options: ProxyOptions) {
     this.#options = options;
-    this.#fetch = options.fetch ?? fetch;
+    this.#send = options.send ?? sender();
   }
 
   /**
@@ -85,9 +90,9 @@ export class Proxy {
   ): Promise<{ response?: Response; reason?: string }> {
     const upstream = await this.#options.hold.acquire(request.signal);
     headers.set("authorization", `Bearer ${upstream.token()}`);
-    const suspicion = setTimeout(() => upstream.suspect(), SUSPICIOUS_MS);
+    const suspicion = setTimeout(() => void upstream.suspect(), SUSPICIOUS_MS);
     try {
-      const answer = await this.#fetch(`http://127.0.0.1:${upstream.port}${target}`, {
+      const answer = await this.#send(upstream, target, {
         method: request.method,
         headers,
         body,
@@ -115,6 +120,22 @@ export class Proxy {
     const empty = answer.status === 204 || answer.status === 304;
     return new Response(empty ? null : bytes, init);
   }
+}
+
+/** Each generation gets connections of its own: none may outlive it. */
+function sender(): Send {
+  const clients = new WeakMap<Upstream, Deno.HttpClient>();
+  const clientOf = (upstream: Upstream) => {
+    let client = clients.get(upstream);
+    if (client === undefined) {
+      client = loopbackClient(upstream.port, IDLE_CONNECTIONS);
+      clients.set(upstream, client);
+      void upstream.gone.then(() => clients.get(upstream)?.close());
+    }
+    return client;
+  };
+  return (upstream, target, init) =>
+    fetch(`http://127.0.0.1:${upstream.port}${target}`, { ...init, client: clientOf(upstream) });
 }
 
 function forwardable(headers: Headers): Headers {
@@ -156,10 +177,13 @@ async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   return whole;
 }
 
-/** Waits for the old process to be reaped, so that two generations never work on one request. */
+/**
+ * Waits for the old process to be reaped, so that two generations never work on one request. Where
+ * only the connection broke and the sidecar lives, there is nothing to wait for.
+ */
 async function reaped(upstream: Upstream): Promise<void> {
-  upstream.suspect();
-  await withDeadline(upstream.gone, REAPED_MS);
+  const lives = upstream.suspect().then((alive) => alive ? undefined : upstream.gone);
+  await withDeadline(Promise.race([upstream.gone, lives]), REAPED_MS);
 }
 
 async function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {

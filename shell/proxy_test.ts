@@ -24,6 +24,7 @@ function setup(...generations: Answer[]) {
         hold.gone(upstream);
         resolve();
         queueMicrotask(next);
+        return Promise.resolve(false);
       },
     };
     hold.ready(upstream);
@@ -35,8 +36,8 @@ function setup(...generations: Answer[]) {
     hold,
     log: new LineLog(() => {}),
     mintKey: () => `key${++keys}`,
-    fetch: async (input, init) => {
-      const request = new Request(input as string, init);
+    send: async (_, target, init) => {
+      const request = new Request(`http://127.0.0.1:1${target}`, init);
       seen.push(request.clone());
       return await generations[current]!(request);
     },

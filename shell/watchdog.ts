@@ -1,5 +1,6 @@
 import type { Log } from "../log.ts";
 import type { Clock } from "./clock.ts";
+import { loopbackClient } from "./loopback.ts";
 import { equalConstantTime, proof } from "./token.ts";
 
 /** What a watchdog needs. Times in milliseconds. */
@@ -62,11 +63,7 @@ export class Watchdog {
   /** Begins at once; the first probe is sent after one interval. */
   constructor(options: WatchdogOptions) {
     this.#options = { ...DEFAULTS, ...options };
-    this.#client = Deno.createHttpClient({
-      poolMaxIdlePerHost: 0,
-      // Straight to the port, whatever HTTP_PROXY says.
-      proxy: { transport: "tcp", hostname: "127.0.0.1", port: options.port },
-    });
+    this.#client = loopbackClient(options.port, 0);
     this.#schedule(this.#options.interval);
   }
 

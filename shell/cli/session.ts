@@ -1,6 +1,7 @@
 import { asErthError, ErthError, isErrorCode } from "../../errors.ts";
 import { type Backend, startBackend } from "../backend.ts";
 import type { Config } from "../config.ts";
+import { loopbackClient } from "../loopback.ts";
 import { Instance, type Running } from "../instance.ts";
 
 const CARD_WAIT_MS = 5_000;
@@ -9,10 +10,12 @@ const CARD_POLL_MS = 50;
 /** A way to ask Erth: the running instance, or one started for this command alone. */
 export class Session {
   readonly #running: Running;
+  readonly #client: Deno.HttpClient;
   readonly #own: { backend: Backend; instance: Instance } | undefined;
 
   private constructor(running: Running, own?: { backend: Backend; instance: Instance }) {
     this.#running = running;
+    this.#client = loopbackClient(Number(new URL(running.url).port), 1);
     this.#own = own;
   }
 
@@ -76,6 +79,7 @@ export class Session {
       return await fetch(new URL(path, this.#running.url), {
         method,
         headers,
+        client: this.#client,
         body: body === undefined ? undefined : JSON.stringify(body),
       });
     } catch (error) {
@@ -85,6 +89,7 @@ export class Session {
 
   /** Ends the instance if this command started it. */
   async close(): Promise<void> {
+    this.#client.close();
     await this.#own?.backend.stop();
     this.#own?.instance[Symbol.dispose]();
   }

@@ -75,13 +75,13 @@ def run(channel: Channel, register: Register, *, templates: Path, schema: int = 
         tokens = Tokens(greeting.token)
     except ValueError as error:
         _fatal(channel, Failure("BAD_REQUEST", str(error)))
-    app: App | None = None
+    made: list[App] = []
 
     def stop() -> None:
-        if app is not None:
+        for app in made:
             app.stopping.set()
             gate.drain(DRAIN)
-            store.sync()
+            app.store.sync()
         os._exit(0)
 
     channel.listen(tokens.rotate, stop)
@@ -99,6 +99,7 @@ def run(channel: Channel, register: Register, *, templates: Path, schema: int = 
         app = App(server, gate, store, views, greeting)
         gate.open(server)
         register(app)
+        made.append(app)
     except Failure as failure:
         _fatal(channel, failure)
     except Exception as error:

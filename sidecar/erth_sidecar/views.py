@@ -1,5 +1,6 @@
 """Templates to HTML."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,19 @@ class Views:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._templates.filters["when"] = when
 
     def render(self, name: str, **data: Any) -> str:
         """The template's HTML."""
         return self._templates.get_template(name).render(data)
+
+
+def when(moment: str, now: datetime | None = None) -> str:
+    """A stored time as people say it, in this computer's time zone: 14:02, Yesterday, 3 May."""
+    local = datetime.fromisoformat(moment).astimezone()
+    today = (now or datetime.now()).astimezone().date()
+    if local.date() == today:
+        return f"{local:%H:%M}"
+    if local.date() == today - timedelta(days=1):
+        return "Yesterday"
+    return f"{local.day} {local:%b}" + ("" if local.year == today.year else f" {local.year}")

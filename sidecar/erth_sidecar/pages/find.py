@@ -1,7 +1,8 @@
 """What Ctrl+K finds: notes, threads and commands.
 
 - `find.html`: `q`; `notes`: list of Note (`id`, `name`, `title_html`, `snippet_html`); `threads`:
-  list of Thread (`id`, `name`); `commands`: list of Command (`title`, `href`, `keys`).
+  list of Thread (`id`, `name`); `commands`: list of Command (`title`, `href`, `keys`,
+  `method`: `get` or `post`).
 """
 
 from dataclasses import asdict, dataclass
@@ -21,12 +22,13 @@ class Command:
     title: str
     href: str
     keys: str = ""
+    method: str = "get"
 
 
 COMMANDS = (
-    Command("New note", "notes/new", "Ctrl+N"),
+    Command("New note", "notes", "Ctrl+N", "post"),
     Command("Notes", "notes"),
-    Command("New conversation", "chat"),
+    Command("New conversation", "chat", method="post"),
     Command("Chat", "chat"),
     Command("Status", "status"),
 )

@@ -1,24 +1,24 @@
 """The Notes screen.
 
-Templates and what they are given (Note: `erth_sidecar/notes.py`; all text is escaped by Jinja but
-the fields ending in `_html`):
+Templates, and what each is given. Note: see `erth_sidecar/notes.py`; everything is escaped but
+what ends in `_html`.
 
-- `notes/screen.html`: list column and main column. `notes`, `total`, `page`, `pages`, `q`, `tag`
-  as for the list; `tags`: list of (tag, count); `note`: the open Note, or None for none;
-  `body_html`; `new`: True for the empty editor.
-- `notes/list.html`: the list alone. `notes`: list of Note (`id`, `title`, `name`: title or first
-  words, `title_html` and `snippet_html` with hits marked, `tags`, `pinned`, `updated_at`),
+- `notes/screen.html`: list column and main column; all of the below.
+- `notes/list.html`: what `#list` holds. `notes`: list of Note (`id`, `title`, `name`: title or
+  first words, `title_html` and `snippet_html` with hits marked, `tags`, `pinned`, `updated_at`),
   `total`, `page` (from 0), `pages`, `q`, `tag`, `tags`: list of (tag, count), `note_id`: the open
-  note's or "".
-- `notes/editor.html`: the main column. `note`: Note with `body`, or None for a new one;
-  `body_html`: the body rendered; `saved`: whether this answers a save; `q`.
-- `notes/toast_deleted.html`: `note_id`, `title`; offers `POST notes/ID/restore`.
+  note's or "", `focus`: the item to focus after a deletion or "".
+- `notes/editor.html`: what `#main` holds. `note`: Note with `body`, or None if none is open;
+  `body_html`: the body rendered; `reading`: whether to read rather than write (`?view=read`);
+  `saved`: whether this answers a save; `total`; `q`.
+- `notes/tools.html`: what stands above a note: `note`, `reading`.
+- `notes/saved.html`: after a save in the background: `note`.
+- `notes/deleted.html`: after a deletion: as `screen.html`, and `deleted`: the note deleted;
+  includes `notes/toast_deleted.html`: `note_id`, `title`: the deleted one's.
 
-Which of them: `HX-Target` with id `note` gets the editor alone, `list` the list alone, anything
-else the screen. `POST notes` answers with the editor of the new note and
-`HX-Push-Url: notes/ID`; `POST notes/ID` with the editor (`saved=True`) or, if `HX-Target` is
-`saved`, with `notes/saved.html` (`note`: Note), so that a save in the background never replaces
-the text being typed: it must swap `base` (= `note.updated_at`) out of band.
+`HX-Target` decides: id `main` gets `editor.html` (after a deletion `deleted.html`), `list`
+`list.html`, `tools` `tools.html`, `saved` `saved.html`, anything else the screen. What makes, opens
+or ends a note by POST sets `HX-Push-Url`.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ from typing import Any
 from erth_sidecar import markdown, notes
 from erth_sidecar.app import App
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Transaction
+from erth_sidecar.store import Reader, Transaction
 from erth_sidecar.web import Answer, Request, json_answer
 
 
@@ -34,8 +34,7 @@ def register(app: App) -> None:
     """Registers the routes of the Notes screen."""
     screen = _Screen(app)
     app.get("/notes", screen.index)
-    app.get("/notes/list", screen.list)
-    app.get("/notes/new", screen.new)
+    app.get("/notes/list", screen.index)
     app.get("/notes/:id", screen.one)
     app.post("/notes", screen.create)
     app.post("/notes/:id", screen.save)
@@ -50,43 +49,29 @@ class _Screen:
         self._render = app.views.render
 
     def index(self, request: Request) -> Answer:
-        """`GET notes?q=&tag=&page=`: the screen without an open note."""
+        """`GET notes?q=&tag=&page=`: the screen; `GET notes/list?…`: the list alone."""
         if request.wants_json:
-            found = self._found(request)
+            found = notes.find(self._store, *_wanted(request))
             listed = [note.to_json() for note in found.notes]
             return json_answer({"notes": listed, "total": found.total})
-        if request.target == "list":
-            return self.list(request)
-        return self._screen(request, None)
-
-    def list(self, request: Request) -> Answer:
-        """`GET notes/list?q=&tag=&page=`: the list alone."""
-        if request.wants_json:
-            return self.index(request)
-        note_id = request.query("note")
-        return Answer(self._render("notes/list.html", **self._list(request), note_id=note_id))
-
-    def new(self, request: Request) -> Answer:
-        """`GET notes/new`: an empty editor."""
-        if request.target == "note":
-            return self._editor(None)
-        return self._screen(request, None, new=True)
+        if request.path == "/notes/list" or request.target == "list":
+            listed_only = self._list(request, self._store, request.query("note"))
+            return Answer(self._render("notes/list.html", **listed_only))
+        return self._page(request, self._store, None)
 
     def one(self, request: Request) -> Answer:
-        """`GET notes/ID`: a note, alone or within the screen."""
+        """`GET notes/ID?view=`: a note, alone or within the screen."""
         note = notes.get(self._store, request.params["id"])
         if request.wants_json:
             return json_answer(note.to_json() | {"body": note.body})
-        if request.target == "note":
-            return self._editor(note, q=request.query("q"))
-        return self._screen(request, note)
+        return self._page(request, self._store, note)
 
     def create(self, request: Request, transaction: Transaction) -> Answer:
         """`POST notes` `title, body, tags`."""
         id_ = notes.create(transaction, _draft(request))
         if request.wants_json:
             return json_answer({"id": id_}, 201)
-        answer = self._editor(notes.get(transaction, id_), saved=True)
+        answer = self._page(request, transaction, notes.get(transaction, id_))
         answer.status = 201
         answer.headers["HX-Push-Url"] = f"notes/{id_}"
         return answer
@@ -102,7 +87,7 @@ class _Screen:
         note = notes.get(transaction, id_)
         if request.target == "saved":
             return Answer(self._render("notes/saved.html", note=note))
-        return self._editor(note, saved=True)
+        return self._page(request, transaction, note, saved=True)
 
     def pin(self, request: Request, transaction: Transaction) -> Answer:
         """`POST notes/ID/pin` `pinned=0|1`."""
@@ -112,17 +97,25 @@ class _Screen:
             raise Failure("BAD_REQUEST", f"'pinned' must be 0 or 1: value is '{pinned[:20]}'")
         notes.mark(transaction, id_, pinned=pinned in ("1", "true"))
         note = notes.get(transaction, id_)
-        return json_answer(note.to_json()) if request.wants_json else self._editor(note)
+        if request.wants_json:
+            return json_answer(note.to_json())
+        if request.target == "tools":
+            return Answer(self._render("notes/tools.html", note=note, reading=_reading(request)))
+        return self._page(request, transaction, note)
 
     def delete(self, request: Request, transaction: Transaction) -> Answer:
-        """`POST notes/ID/delete`: answers with the toast that takes it back."""
+        """`POST notes/ID/delete` `q?, tag?`: answers with the toast that takes it back."""
         id_ = request.params["id"]
         note = notes.get(transaction, id_)
+        before = [] if request.wants_json else notes.find(transaction, *_wanted(request)).notes
         notes.mark(transaction, id_, deleted=True)
         if request.wants_json:
             return json_answer({"id": id_})
-        toast = self._render("notes/toast_deleted.html", note_id=id_, title=note.name)
-        return Answer(toast, headers={"HX-Push-Url": "notes"})
+        context = self._list(request, transaction, "") | {"focus": _next(before, id_)}
+        editor = {"note": None, "body_html": "", "reading": False, "saved": False}
+        deleted = {"deleted": note, "note_id": id_, "title": note.name}
+        page = self._render("notes/deleted.html", **(context | editor | deleted))
+        return Answer(page, headers={"HX-Push-Url": "notes"})
 
     def restore(self, request: Request, transaction: Transaction) -> Answer:
         """`POST notes/ID/restore`."""
@@ -131,46 +124,63 @@ class _Screen:
         note = notes.get(transaction, id_)
         if request.wants_json:
             return json_answer(note.to_json())
-        answer = self._editor(note)
+        answer = self._page(request, transaction, note)
         answer.headers["HX-Push-Url"] = f"notes/{id_}"
         return answer
 
-    def _found(self, request: Request) -> notes.Found:
-        page = request.number("page", 0, 100_000)
-        return notes.find(self._store, request.query("q"), request.query("tag"), page)
-
-    def _list(self, request: Request) -> dict[str, Any]:
-        found = self._found(request)
+    def _list(self, request: Request, reader: Reader, note_id: str) -> dict[str, Any]:
+        query, tag, page = _wanted(request)
+        found = notes.find(reader, query, tag, page)
         return {
             "notes": found.notes,
             "total": found.total,
-            "page": request.number("page", 0, 100_000),
+            "page": page,
             "pages": -(-found.total // notes.PAGE),
-            "q": request.query("q"),
-            "tag": request.query("tag"),
-            "tags": notes.tags_in_use(self._store),
+            "q": query,
+            "tag": tag,
+            # Only the top of an unfiltered list offers tags to choose from.
+            "tags": [] if query or tag or page else notes.tags_in_use(reader),
+            "note_id": note_id,
+            "focus": "",
         }
 
-    def _screen(self, request: Request, note: notes.Note | None, new: bool = False) -> Answer:
-        return Answer(
-            self._render(
-                "notes/screen.html",
-                **self._list(request),
-                note=note,
-                note_id=note.id if note else "",
-                body_html=markdown.render(note.body) if note else "",
-                saved=False,
-                new=new,
-            )
-        )
+    def _page(
+        self, request: Request, reader: Reader, note: notes.Note | None, saved: bool = False
+    ) -> Answer:
+        reading = _reading(request)
+        alone = request.target == "main"
+        context = {
+            "note": note,
+            "body_html": markdown.render(note.body) if note and reading else "",
+            "reading": reading,
+            "saved": saved,
+        }
+        if alone and note is not None:
+            context |= {"total": 1, "q": request.query("q")}
+        else:
+            context |= self._list(request, reader, note.id if note else "")
+        template = "notes/editor.html" if alone else "notes/screen.html"
+        return Answer(self._render(template, **context))
 
-    def _editor(self, note: notes.Note | None, saved: bool = False, q: str = "") -> Answer:
-        body_html = markdown.render(note.body) if note else ""
-        return Answer(
-            self._render(
-                "notes/editor.html", note=note, body_html=body_html, saved=saved, q=q, new=not note
-            )
-        )
+
+def _wanted(request: Request) -> tuple[str, str, int]:
+    fields = request.fields() if request.method == "POST" else {}
+    query = request.query("q") or request.text("q", fields)
+    tag = request.query("tag") or request.text("tag", fields)
+    return query.strip(), tag, request.number("page", 0, 100_000)
+
+
+def _reading(request: Request) -> bool:
+    return request.query("view") == "read"
+
+
+def _next(listed: list[notes.Note], id_: str) -> str:
+    """The item that comes to stand where a deleted one stood."""
+    ids = [note.id for note in listed]
+    if id_ not in ids or len(ids) == 1:
+        return ""
+    at = ids.index(id_)
+    return ids[at + 1] if at + 1 < len(ids) else ids[at - 1]
 
 
 def _draft(request: Request, note: notes.Note | None = None) -> notes.Draft:

@@ -1,4 +1,4 @@
-import { Webview } from "@webview/webview";
+import { preload, Webview } from "@webview/webview";
 import { asErthError, ErthError } from "../errors.ts";
 import type { WorkerMessage, WorkerOrder } from "./backend_worker.ts";
 import { startBackend } from "./backend.ts";
@@ -7,7 +7,7 @@ import { complain } from "./cli/run.ts";
 import { Session } from "./cli/session.ts";
 import { type Config, confineLibraries, hasDisplay } from "./config.ts";
 import { Instance } from "./instance.ts";
-import { Parts, readApp } from "./resources.ts";
+import { readApp, readIcon, windowLibrary } from "./resources.ts";
 
 const STOP_MS = 2_800;
 
@@ -43,7 +43,9 @@ async function raiseRunning(config: Config): Promise<number> {
 
 async function runWindow(config: Config): Promise<number> {
   if (config.paths.portable) confineLibraries(config.paths.data);
+  const app = readApp();
   const heartbeat = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  preload();
   const worker = new Worker(new URL("./backend_worker.ts", import.meta.url), { type: "module" });
   const inbox = new Inbox(worker);
   const order = (message: WorkerOrder) => worker.postMessage(message);
@@ -52,7 +54,9 @@ async function runWindow(config: Config): Promise<number> {
   let window: Webview;
   try {
     window = new Webview({
-      title: readApp().title,
+      title: app.title,
+      name: app.name,
+      icon: readIcon(),
       float: config.window.float,
       devtools: config.window.devtools,
       backend: config.window.backend,
@@ -72,12 +76,6 @@ async function runWindow(config: Config): Promise<number> {
   await inbox.next("stopped", STOP_MS);
   window.destroy();
   return 0;
-}
-
-/** Only the portable backend brings a library of its own. */
-async function windowLibrary(config: Config): Promise<string | undefined> {
-  if (config.window.backend === "system" && Deno.build.os === "linux") return undefined;
-  return await new Parts(config.paths.cache).window();
 }
 
 /** No WebView: say what to install, open the page in the browser, keep running. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { useAddon } from "../db/native_addon.ts";
 import type { Command } from "./child.ts";
+import type { Config } from "./config.ts";
 import { ensurePayload, type Payload } from "./payload.ts";
 
 /** What the build knows of itself; `build_info.json`. */
@@ -39,6 +40,21 @@ export function readBuild(): BuildInfo {
 /** The app's own names. */
 export function readApp(): App {
   return readJson("app.json");
+}
+
+/** The window's icon, a PNG; `undefined` if the app has none. */
+export function readIcon(): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Deno.readFileSync(join(EMBEDDED, "icon.png"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The library of the portable window, if this window is to be one. */
+export async function windowLibrary(config: Config): Promise<string | undefined> {
+  if (config.window.backend === "system" && Deno.build.os === "linux") return undefined;
+  return await new Parts(config.paths.cache).window();
 }
 
 /**

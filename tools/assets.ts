@@ -16,6 +16,7 @@ const ICONS: Record<string, string> = {
   close: "x-mark",
   compose: "pencil-square",
   dark: "moon",
+  go: "arrow-right",
   help: "question-mark-circle",
   light: "sun",
   note: "document-text",

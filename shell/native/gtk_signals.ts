@@ -6,9 +6,7 @@ const kept: unknown[] = [];
 /** A JavaScript function as C calls it. What it throws is logged and answered with 0. */
 export function nativeFunction<const P extends readonly Deno.NativeType[], R extends Result>(
   definition: { parameters: P; result: R },
-  handler: Deno.UnsafeCallbackDefinition<P, R> extends infer D
-    ? D extends Deno.UnsafeCallbackDefinition<P, R> ? Handler<P, R> : never
-    : never,
+  handler: Handler<P, R>,
 ): Deno.PointerObject {
   const guarded = (...values: unknown[]) => {
     try {
@@ -42,6 +40,6 @@ export function onSignal<const P extends readonly Deno.NativeType[], R extends R
   definition: { parameters: P; result: R },
   handler: Handler<P, R>,
 ): void {
-  const pointer = nativeFunction(definition, handler as never);
+  const pointer = nativeFunction(definition, handler);
   gobject.g_signal_connect_data(instance, cstring(name), pointer, null, null, 0);
 }

@@ -117,6 +117,7 @@ const PIXBUF = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const WEBKIT = {
+  webkit_get_minor_version: { parameters: [], result: "u32" },
   webkit_website_data_manager_get_type: { parameters: [], result: "usize" },
   webkit_website_data_manager_get_cookie_manager: { parameters: ["pointer"], result: "pointer" },
   webkit_cookie_manager_set_persistent_storage: {

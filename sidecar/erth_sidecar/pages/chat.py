@@ -14,10 +14,10 @@ way is a Message with state `running`):
   `erth:answer-ID from:body`.
 - `chat/toast_deleted.html`: `thread_id`, `title`; offers `POST chat/ID/restore`.
 
-Which of them: `HX-Target` with id `thread` gets the thread alone, `threads` the list alone,
-anything else the screen; `GET chat/ID/answers/AID` always the answer. What changes a thread answers
-with `chat/thread.html`; `POST chat` and `POST chat/new` (`question`: makes a thread and asks) also
-with `HX-Push-Url: chat/ID`.
+`HX-Target` decides: id `main` gets `thread.html`, `list` `threads.html`, anything else the screen;
+`GET chat/ID/answers/AID` always the answer. What changes a thread answers with `thread.html`, or
+with the screen if that is the target; `POST chat` and `POST chat/new` (`question`: makes a thread
+and asks) also with `HX-Push-Url: chat/ID`.
 """
 
 from dataclasses import replace
@@ -38,6 +38,7 @@ def register(app: App) -> None:
     screen = _Screen(app)
     answer = "/chat/:id/answers/:answer"
     app.get("/chat", screen.index)
+    app.get("/chat/list", screen.index)
     app.get("/chat/:id", screen.one)
     app.post("/chat", screen.create)
     app.post("/chat/new", screen.begin)
@@ -59,11 +60,11 @@ class _Screen:
         app.when_ready.append(self._runner.resume)
 
     def index(self, request: Request) -> Answer:
-        """`GET chat`: the screen without an open thread."""
+        """`GET chat`: the screen without an open thread; `GET chat/list`: the list alone."""
         if request.wants_json:
             listed = threads.listed(self._store)
             return json_answer({"threads": [thread.to_json() for thread in listed]})
-        if request.target == "threads":
+        if request.path == "/chat/list" or request.target == "list":
             listed = threads.listed(self._store)
             thread_id = request.query("thread")
             return Answer(self._render("chat/threads.html", threads=listed, thread_id=thread_id))
@@ -193,7 +194,7 @@ class _Screen:
         return self._page("chat/thread.html", reader, threads.get(reader, id_))
 
     def _screen(self, request: Request, thread: threads.Thread | None) -> Answer:
-        alone = request.target == "thread"
+        alone = request.target == "main"
         return self._page("chat/thread.html" if alone else "chat/screen.html", self._store, thread)
 
     def _page(self, template: str, reader: Reader, thread: threads.Thread | None) -> Answer:

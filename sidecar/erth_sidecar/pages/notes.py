@@ -149,7 +149,7 @@ class _Screen:
     ) -> Answer:
         reading = _reading(request)
         alone = request.target == "main"
-        context = {
+        context: dict[str, Any] = {
             "note": note,
             "body_html": markdown.render(note.body) if note and reading else "",
             "reading": reading,

@@ -1,0 +1,37 @@
+from erth_sidecar.agent.engines import Passage, Turn
+from erth_sidecar.agent.quote import PIECES, Quote
+from erth_sidecar.markdown import render
+
+ASKED = [Turn("user", "?")]
+
+
+def passage(text: str, title: str = "T") -> Passage:
+    return Passage("id-1", title, text, 0, len(text))
+
+
+def test_it_says_that_it_only_quotes() -> None:
+    text = "".join(Quote(lambda _: None).chat(ASKED, [passage("first\n\nsecond")]))
+    assert text.startswith("No model is mounted")
+    assert "> first\n>\n> second\n>\n> — [T](notes/id-1)" in text
+
+
+def test_it_says_that_nothing_was_found() -> None:
+    text = "".join(Quote(lambda _: None).chat(ASKED, []))
+    assert "nothing" in text
+    assert "No model is mounted" in text
+
+
+def test_a_title_cannot_break_its_link() -> None:
+    text = "".join(Quote(lambda _: None).chat(ASKED, [passage("x", "a](https://e.org) <b> *c*")]))
+    html = render(text)
+    assert html.count("<a ") == 1
+    assert 'href="notes/id-1"' in html
+    assert "*c*" in html
+
+
+def test_a_long_answer_has_no_more_pieces_than_a_short_one() -> None:
+    pauses: list[float] = []
+    long = passage("一" * 2000 + " word" * 2000)
+    pieces = list(Quote(pauses.append).chat(ASKED, [long, long]))
+    assert 10 < len(pieces) <= PIECES
+    assert sum(pauses) < 1

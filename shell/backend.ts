@@ -15,7 +15,7 @@ import { openLogFile } from "./log_file.ts";
 import { measure } from "./measure.ts";
 import { Proxy } from "./proxy.ts";
 import { FOLDERS, Parts, readApp, readBuild } from "./resources.ts";
-import { type StatusReport, statusScreen } from "./screens/status.ts";
+import { statusFile, type StatusReport, statusScreen } from "./screens/status.ts";
 import { Site } from "./site.ts";
 import { equalConstantTime, mintToken } from "./token.ts";
 
@@ -121,7 +121,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     frame: (route) => site.frame(route),
     asset: (request, name) => site.asset(request, name),
     forward: (request, target) => proxy.forward(request, target),
-    screens: new Map([["status", statusScreen(report)]]),
+    screens: new Map([["status", statusScreen(report)], ["status.txt", statusFile(report)]]),
     commands,
     signal: ending.signal,
     log,

@@ -95,16 +95,19 @@ export class Engine {
   }
 
   async #prepare(signal: AbortSignal): Promise<Command> {
-    const { command, env, hold, health, parts } = this.#options;
+    const { command, env, events, hold, health, parts } = this.#options;
     await this.#migrate();
     if (command !== undefined) {
       const [program = "", ...args] = command;
       return { command: program, args, env };
     }
-    const bundled = await parts.sidecar(() => {
+    const bundled = await parts.sidecar((done, total) => {
       health.state = "unpacking";
+      health.unpacked = done / total;
       hold.progress();
+      events.publish({ topic: "unpacking" });
     }, signal);
+    health.state = "starting";
     return { ...bundled, env };
   }
 

@@ -85,7 +85,8 @@ export class Gateway {
       );
     }
     if (route.startsWith("shell/")) return await this.#command(request, route, caller);
-    if (isNavigation(request)) {
+    // A name with an ending is a file to save, not a screen to show in the frame.
+    if (isNavigation(request) && !route.includes(".")) {
       return html(this.#options.frame((route || home) + url.search));
     }
     const screen = this.#options.screens.get(route);

@@ -19,6 +19,8 @@ export interface SidecarReport {
   restarts: { at: string; reason: string }[];
   /** Why it doesn't start. */
   cause?: string;
+  /** How much of it is unpacked, 0 to 1, while that happens. */
+  unpacked?: number;
 }
 
 /** The sidecar's recent history, gathered from the supervisor's events. */
@@ -27,6 +29,7 @@ export class Health {
   generation = 0;
   pid: number | undefined;
   cause: string | undefined;
+  unpacked: number | undefined;
   readonly restarts: { at: string; reason: string }[] = [];
   #readyAt: number | undefined;
   readonly #now: () => number;
@@ -41,6 +44,7 @@ export class Health {
     this.generation = generation;
     this.pid = pid;
     this.cause = undefined;
+    this.unpacked = undefined;
     this.#readyAt = this.#now();
   }
 
@@ -61,8 +65,8 @@ export class Health {
 
   /** What the Status screen shows. */
   report(): SidecarReport {
-    const { state, generation, pid, cause, restarts } = this;
-    return { state, generation, pid, uptime: this.#uptime, restarts, cause };
+    const { state, generation, pid, cause, restarts, unpacked } = this;
+    return { state, generation, pid, uptime: this.#uptime, restarts, cause, unpacked };
   }
 
   /** Seconds that the present generation has been ready. */

@@ -4,6 +4,7 @@ import { useAddon } from "../db/native_addon.ts";
 import type { Command } from "./child.ts";
 import type { Config } from "./config.ts";
 import { ensurePayload, type Payload } from "./payload.ts";
+import type { Progress } from "./unpack.ts";
 
 /** What the build knows of itself; `build_info.json`. */
 export interface BuildInfo {
@@ -77,7 +78,7 @@ export class Parts {
   }
 
   /** How the bundled sidecar is started. `onProgress` is called while it is unpacked. */
-  async sidecar(onProgress: () => void, signal: AbortSignal): Promise<Omit<Command, "env">> {
+  async sidecar(onProgress: Progress, signal: AbortSignal): Promise<Omit<Command, "env">> {
     const { folder } = await this.#part("sidecar", onProgress, signal);
     return { command: join(folder, "erth-sidecar"), args: [], cwd: folder };
   }
@@ -93,7 +94,7 @@ export class Parts {
     this.#held.clear();
   }
 
-  #part(name: string, onProgress?: () => void, signal?: AbortSignal): Promise<Payload> {
+  #part(name: string, onProgress?: Progress, signal?: AbortSignal): Promise<Payload> {
     let payload = this.#held.get(name);
     if (payload === undefined) {
       const options = { source: FOLDERS.payloads, name, cacheDir: this.#cacheDir, signal };

@@ -1,10 +1,10 @@
 """Prints, as JSON, the interpreter and the locked packages that the frozen sidecar has parts of."""
 
-import importlib.metadata as metadata
 import json
 import platform
 import re
 import sysconfig
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -38,7 +38,10 @@ def main() -> None:
     lock = (ROOT / "sidecar" / "requirements.txt").read_text()
     lists = (ROOT / "build" / "freeze").rglob("*.toc")
     frozen = "".join(path.read_text() for path in lists if path.name.startswith(("PYZ-", "COLL")))
-    names = [name for name in re.findall(r"^([\w.-]+)==", lock, re.M) if is_inside(name, frozen)]
+    locked = re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)
+    names = [name for name in locked if is_inside(name, frozen)]
+        name for name in re.findall(r"^([\w.-]+)==", lock, re.M) if is_inside(name, frozen)
+    ]
     python = {"name": "Python", "version": platform.python_version(), "text": python_license()}
     packages = [entry(name) for name in ["pyinstaller", *names]]
     print(json.dumps({"packages": packages, "python": python}))

@@ -3,18 +3,17 @@ const $ = (selector) => document.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const on = (name, handler) => document.addEventListener(name, handler);
 const go = (path) => htmx.ajax("GET", path, { source: "#screen", target: "#screen" });
+const measure = (e) =>
+  $("[data-measured=true]") && navigator.sendBeacon(`shell/measure?event=${e}`);
 const isScreen = ({ target }) => /^(main|screen)$/.test(target?.id);
-
 // Theme: in a cookie, as each start may have another port and so another localStorage.
 const themes = ["auto", "light", "dark"];
 let theme = Math.max(0, themes.findIndex((name) => document.cookie.includes(`erth_theme=${name}`)));
 function setTheme(step) {
   const name = document.documentElement.dataset.theme = themes[theme = (theme + step) % 3];
   document.cookie = `erth_theme=${name}; path=/; max-age=31536000; samesite=strict`;
-  $("#theme use")?.setAttribute("href", `assets/icons.svg#${name}`);
 }
 setTheme(0);
-
 // News: one tab holds the stream and shares it; none does while no tab is in sight.
 const others = globalThis.BroadcastChannel ? new BroadcastChannel("erth") : { postMessage() {} };
 const locks = navigator.locks ?? { request: (_name, _options, run) => run() };
@@ -43,8 +42,8 @@ function follow(stop = document.hidden) {
 }
 others.onmessage = ({ data }) => hear(data);
 on("visibilitychange", () => follow());
-on("DOMContentLoaded", () => follow(setTheme(0)));
-
+on("DOMContentLoaded", () => follow());
+addEventListener("load", () => measure("loaded"));
 // Failures: an action's goes to the toasts, any other where its answer would have gone.
 on("htmx:response:error", ({ detail: { ctx } }) => {
   if (ctx.request.method === "GET" || ctx.sourceElement.matches("[data-keep]")) return;
@@ -53,13 +52,12 @@ on("htmx:response:error", ({ detail: { ctx } }) => {
 on("htmx:error", ({ detail: { ctx } }) => {
   if (ctx && !ctx.response) $("#toasts").replaceChildren($("#offline").content.cloneNode(true));
 });
-
 // Text that couldn't be saved is kept, and put back when its form comes again.
 const kept = new Map();
 on("htmx:before:request", ({ detail: { ctx } }) => {
-  const { sourceElement: form, request } = ctx, writing = document.activeElement;
-  if (!form.matches("[data-keep]")) return isScreen(ctx) && writing.form && writing.blur(); // saves
-  request.body = new URLSearchParams(new FormData(form, request.submitter)); // as it is by now
+  const { sourceElement: form, request } = ctx, keeps = form.matches("[data-keep]");
+  if (keeps) request.body = new URLSearchParams(new FormData(form, request.submitter)); // as now
+  else if (isScreen(ctx)) $("[data-keep] :focus")?.blur(); // which saves it
 });
 on("htmx:finally:request", ({ detail: { ctx: { sourceElement: form, request, response } } }) => {
   const saved = response?.status < 400;
@@ -74,13 +72,13 @@ on("htmx:after:process", ({ target }) => {
     if (fields) form.requestSubmit();
   }
 });
-
 // Where one is: which links are current, and a focus that isn't lost with what held it.
 on("htmx:after:swap", ({ detail: { ctx } }) => {
   for (const link of all(".rail a, .items a")) {
     link.ariaCurrent = `${location.pathname}/`.startsWith(`${link.pathname}/`) ? "page" : null;
   }
-  if (!isScreen(ctx) || ctx.sourceEvent?.type === "load") return;
+  if (!isScreen(ctx)) return;
+  if (ctx.sourceEvent?.type === "load") return measure("fragment");
   $(":popover-open")?.hidePopover();
   if (document.activeElement === document.body) $("#main").focus();
 });
@@ -92,8 +90,8 @@ on("keydown", (event) => {
   const { target, key, shiftKey, isComposing } = event, { enter } = target.dataset;
   const name = (event.ctrlKey || event.metaKey ? "mod+" : "") + key.toLowerCase();
   const typing = target.matches("input, textarea") && !/^(mod|esc)/.test(name);
-  const list = target.closest("[data-arrows]"), step = { ArrowDown: 1, ArrowUp: -1 }[key];
-  const stops = list && step ? all("[type=search], li > *", list) : [];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[key], list = step && target.closest("[data-arrows]");
+  const stops = list ? all("[type=search], li > *", list) : [];
   let goal = stops[stops.indexOf(target) + step];
   if (enter && key === "Enter") goal = !shiftKey && !isComposing && $(enter);
   else if (!typing) goal ??= $(`[data-key~="${CSS.escape(name)}"]`);

@@ -1,5 +1,8 @@
-import type { SidecarReport } from "../health.ts";
-import { escape as escapeHtml } from "@std/html/entities";
+import type { SidecarReport, SidecarState } from "../health.ts";
+import { escape } from "@std/html/entities";
+
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+const SHOWN_LINES = 100;
 
 /** What the Status screen, `erth status` and a report show. */
 export interface StatusReport {
@@ -17,18 +20,22 @@ export interface StatusReport {
 
 /** Answers `GET status` as fragment, JSON or text, whichever the request accepts. */
 export function statusScreen(report: () => StatusReport): (request: Request) => Response {
-  return (request) => {
-    const accept = request.headers.get("accept") ?? "";
+  return ({ headers }) => {
+    const accept = headers.get("accept") ?? "";
     if (accept.includes("application/json")) return Response.json(report());
-    if (accept.includes("text/plain")) {
-      return new Response(statusText(report()), {
-        headers: { "content-type": "text/plain; charset=utf-8" },
-      });
-    }
+    if (accept.includes("text/plain")) return new Response(statusText(report()), { headers: TEXT });
+    const target = headers.get("hx-target")?.replace(/^.*#/, "") ?? "";
+    const fragment = FRAGMENTS[target] ?? screenFragment;
     return new Response(fragment(report()), {
       headers: { "content-type": "text/html; charset=utf-8" },
     });
   };
+}
+
+/** Answers `GET status.txt`: the report as a file to save. */
+export function statusFile(report: () => StatusReport): () => Response {
+  const headers = { ...TEXT, "content-disposition": 'attachment; filename="erth-status.txt"' };
+  return () => new Response(statusText(report()), { headers });
 }
 
 /** The report as text to copy: it names paths and versions, never what was written. */
@@ -56,40 +63,63 @@ function facts(report: StatusReport): [string, string][] {
   ];
 }
 
-function fragment(report: StatusReport): string {
-  const { sidecar } = report;
-  const rows = facts(report).map(([name, value]) =>
-    `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`
-  ).join("");
-  const restarts = sidecar.restarts.length === 0
-    ? "<p>None since the start.</p>"
-    : `<ul class="restarts">${
-      sidecar.restarts.map(({ at, reason }) =>
-        `<li><time datetime="${at}">${at.slice(11, 19)}</time> ${escapeHtml(reason)}</li>`
-      ).join("")
-    }</ul>`;
-  const retry = sidecar.state === "broken"
-    ? `<form hx-post="shell/retry" hx-target="#screen"><button>Retry</button></form>`
-    : "";
-  return `<title>Status · Erth</title>
-<article class="status" aria-labelledby="status-title" hx-get="status" hx-target="#screen" ` +
-    `hx-trigger="erth:sidecar from:body, erth:status from:body">
-<header class="bar"><h1 id="status-title" tabindex="-1">Status</h1>
-<a class="button" href="status.txt" target="_blank" download="erth-status.txt">Save as text</a></header>
-<p class="health" data-state="${sidecar.state}"><span class="dot" data-state="${sidecar.state}">` +
-    `</span> ${HEALTH[sidecar.state] ?? escapeHtml(sidecar.state)}</p>${retry}
-<dl class="facts">${rows}</dl>
-<section><h2>Restarts</h2>${restarts}</section>
-<section><h2>Log</h2><pre class="log" tabindex="0" aria-label="Log">${
-      escapeHtml(report.log.slice(-100).join("\n"))
-    }</pre></section>
-<section><h2>As text</h2><textarea class="report" readonly rows="6" aria-label="Report to copy">${
-      escapeHtml(statusText(report))
-    }</textarea></section>
-</article>`;
+/** Parts of the frame that ask for themselves alone, by their id. */
+const FRAGMENTS: Record<string, (report: StatusReport) => string> = {
+  dots: dotsFragment,
+  progress: ({ sidecar }) => progress(sidecar) || "Still working …",
+};
+
+function dotsFragment({ sidecar }: StatusReport): string {
+  const title = HEALTH[sidecar.state];
+  return `<i class="dot" data-state="${sidecar.state}" title="${title}"></i>` +
+    `<i class="dot" data-state="off" title="The mirror is off."></i>` +
+    `<i class="dot" data-state="off" title="No model is mounted."></i>`;
 }
 
-const HEALTH: Record<string, string> = {
+function screenFragment(report: StatusReport): string {
+  const { sidecar } = report;
+  const rows = facts(report).map(([name, value]) =>
+    `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`
+  );
+  const restarts = sidecar.restarts.toReversed().map(({ at, reason }) =>
+    `<li><time datetime="${at}">${at.slice(11, 19)}</time> ${escape(reason)}</li>`
+  );
+  return `<title>Status · Erth</title>
+<main id="main" class="wide" tabindex="-1" aria-labelledby="status-title">
+<div class="pane" hx-get="status" hx-target="#screen" hx-swap="innerMorph" \
+hx-trigger="erth:sidecar from:body, erth:status from:body" hx-indicator="this">
+<header class="bar"><h1 id="status-title">Status</h1><div class="tools">\
+<a class="button" href="status.txt" download hx-boost="false">Save as text</a></div></header>
+<p class="health" data-state="${sidecar.state}" role="status">\
+<span class="dot" data-state="${sidecar.state}"></span>${HEALTH[sidecar.state]}${retry(sidecar)}</p>
+${progress(sidecar)}<dl class="facts">${rows.join("")}</dl>
+<section><h2>Restarts</h2>${
+    restarts.length
+      ? `<ul class="restarts">${restarts.join("")}</ul>`
+      : "<p>None since the start.</p>"
+  }</section>
+<section><h2>Log</h2><pre class="log" tabindex="0" aria-label="Log">${
+    escape(report.log.slice(-SHOWN_LINES).join("\n"))
+  }</pre></section>
+<section><h2>Report to copy</h2><textarea class="report" readonly rows="6" aria-label="Report">${
+    escape(statusText(report))
+  }</textarea></section>
+</div></main>`;
+}
+
+function retry({ state }: SidecarReport): string {
+  if (state !== "broken") return "";
+  return ` <button class="button" hx-post="shell/retry" hx-swap="none">Retry</button>`;
+}
+
+function progress({ state, unpacked }: SidecarReport): string {
+  if (state !== "unpacking" || unpacked === undefined) return "";
+  const percent = Math.round(unpacked * 100);
+  return `Unpacking, once per version: ${percent} % ` +
+    `<progress max="100" value="${percent}" aria-label="Unpacking"></progress>`;
+}
+
+const HEALTH: Record<SidecarState, string> = {
   ready: "Everything runs.",
   starting: "The engine is starting.",
   unpacking: "Erth is unpacking its engine. This happens once per version.",

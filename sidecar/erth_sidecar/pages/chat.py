@@ -3,24 +3,27 @@
 Templates and what they are given (Thread and Message: `erth_sidecar/threads.py`; an answer under
 way is a Message with state `running`):
 
-- `chat/screen.html`: list column and main column. `threads`: list of Thread (`id`, `name`,
-  `updated_at`); `thread`: the open Thread or None; `messages`: as for the thread; `thread_id`.
-- `chat/threads.html`: the list alone. `threads`, `thread_id`: the open one's or "".
-- `chat/thread.html`: the main column. `thread`: Thread, or None for the place to ask the first
+- `chat/screen.html`: list column and main column; all of the below.
+- `chat/threads.html`: what `#threads` holds. `threads`: list of Thread (`id`, `name`, `title`,
+  `updated_at`), `q`, `thread_id`: the open one's or "".
+- `chat/thread.html`: what `#main` holds. `thread`: Thread, or None for the place to ask the first
   question; `messages`: list of (Message, `body_html`); `running`: the id of the answer under way
   or "".
 - `chat/answer.html`: one answer. `thread_id`, `message`: Message, `body_html`, `last`: whether it
   may be regenerated. While `message.state` is `running` it fetches itself anew on
   `erth:answer-ID from:body`.
-- `chat/toast_deleted.html`: `thread_id`, `title`; offers `POST chat/ID/restore`.
+- `chat/deleted.html`: after a deletion, as the screen without a thread; includes
+  `chat/toast_deleted.html`: `thread_id`, `title`: the deleted one's.
 
-`HX-Target` decides: id `main` gets `thread.html`, `list` `threads.html`, anything else the screen;
-`GET chat/ID/answers/AID` always the answer. What changes a thread answers with `thread.html`, or
-with the screen if that is the target; `POST chat` and `POST chat/new` (`question`: makes a thread
-and asks) also with `HX-Push-Url: chat/ID`.
+`HX-Target` decides: id `main` gets `thread.html` (after a deletion `deleted.html`), `threads`
+`threads.html`, anything else the screen; `GET chat/ID/answers/AID` always the answer. `POST chat`
+and `POST chat/new` (`question`: makes a thread and asks) also set `HX-Push-Url: chat/ID`.
 """
 
 from dataclasses import replace
+from typing import Any
+
+from markupsafe import Markup
 
 from erth_sidecar import markdown, threads
 from erth_sidecar.agent import answers
@@ -61,14 +64,14 @@ class _Screen:
 
     def index(self, request: Request) -> Answer:
         """`GET chat`: the screen without an open thread; `GET chat/list`: the list alone."""
+        query = _query(request)
         if request.wants_json:
-            listed = threads.listed(self._store)
+            listed = threads.listed(self._store, query)
             return json_answer({"threads": [thread.to_json() for thread in listed]})
-        if request.path == "/chat/list" or request.target == "list":
-            listed = threads.listed(self._store)
-            thread_id = request.query("thread")
-            return Answer(self._render("chat/threads.html", threads=listed, thread_id=thread_id))
-        return self._screen(request, None)
+        if request.path == "/chat/list" or request.target == "threads":
+            context = {"threads": threads.listed(self._store, query), "q": query}
+            return Answer(self._render("chat/threads.html", **context, thread_id=""))
+        return self._page(request, self._store, None)
 
     def one(self, request: Request) -> Answer:
         """`GET chat/ID`: a thread, alone or within the screen."""
@@ -77,14 +80,14 @@ class _Screen:
             listed = threads.messages(self._store, thread.id)
             messages = [message.to_json() for message in listed]
             return json_answer(thread.to_json() | {"messages": messages})
-        return self._screen(request, thread)
+        return self._page(request, self._store, thread)
 
     def create(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat` `title?`."""
         id_ = threads.create(transaction, request.text("title", request.fields()))
         if request.wants_json:
             return json_answer({"id": id_}, 201)
-        return self._opened(transaction, id_)
+        return self._opened(request, transaction, id_)
 
     def begin(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat/new` `question`: a thread with its first question."""
@@ -92,13 +95,17 @@ class _Screen:
         asked = self._ask(request, transaction, id_)
         if request.wants_json:
             return json_answer({"id": id_} | asked, 201)
-        return self._opened(transaction, id_)
+        return self._opened(request, transaction, id_)
 
     def ask(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat/ID/messages` `question`."""
         id_ = request.params["id"]
         asked = self._ask(request, transaction, id_)
-        return json_answer(asked, 201) if request.wants_json else self._thread(transaction, id_)
+        return (
+            json_answer(asked, 201)
+            if request.wants_json
+            else self._thread(request, transaction, id_)
+        )
 
     def answer(self, request: Request) -> Answer:
         """`GET chat/ID/answers/AID`: the answer as far as it has grown."""
@@ -131,7 +138,7 @@ class _Screen:
         progress = self._runner.stop(transaction, id_, request.params["answer"])
         if request.wants_json:
             return json_answer(progress.to_json())
-        return self._thread(transaction, id_)
+        return self._thread(request, transaction, id_)
 
     def regenerate(self, request: Request, transaction: Transaction) -> Answer:
         """`POST …/regenerate`: replaces the last answer."""
@@ -141,7 +148,7 @@ class _Screen:
         answer_id = self._runner.ask(transaction, id_, question_id)
         if request.wants_json:
             return json_answer({"answer_id": answer_id}, 201)
-        return self._thread(transaction, id_)
+        return self._thread(request, transaction, id_)
 
     def rename(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat/ID/rename` `title`."""
@@ -149,7 +156,7 @@ class _Screen:
         threads.change(transaction, id_, title=request.text("title", request.fields()))
         if request.wants_json:
             return json_answer(threads.get(transaction, id_).to_json())
-        return self._thread(transaction, id_)
+        return self._thread(request, transaction, id_)
 
     def delete(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat/ID/delete`: answers with the toast that takes it back."""
@@ -157,8 +164,10 @@ class _Screen:
         threads.change(transaction, thread.id, deleted=True)
         if request.wants_json:
             return json_answer({"id": thread.id})
-        toast = self._render("chat/toast_deleted.html", thread_id=thread.id, title=thread.name)
-        return Answer(toast, headers={"HX-Push-Url": "chat"})
+        context = self._context(request, transaction, None)
+        deleted = {"thread_id": thread.id, "title": thread.name}
+        page = self._render("chat/deleted.html", **(context | deleted))
+        return Answer(page, headers={"HX-Push-Url": "chat"})
 
     def restore(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat/ID/restore`."""
@@ -166,7 +175,7 @@ class _Screen:
         threads.change(transaction, id_, deleted=False)
         if request.wants_json:
             return json_answer(threads.get(transaction, id_).to_json())
-        return self._opened(transaction, id_)
+        return self._opened(request, transaction, id_)
 
     def _answer(self, thread_id: str, message: threads.Message, last: bool) -> Answer:
         return Answer(
@@ -185,28 +194,38 @@ class _Screen:
         answer_id = self._runner.ask(transaction, id_, message_id)
         return {"message_id": message_id, "answer_id": answer_id}
 
-    def _opened(self, reader: Reader, id_: str) -> Answer:
-        answer = self._thread(reader, id_)
+    def _opened(self, request: Request, reader: Reader, id_: str) -> Answer:
+        answer = self._thread(request, reader, id_)
         answer.headers["HX-Push-Url"] = f"chat/{id_}"
         return answer
 
-    def _thread(self, reader: Reader, id_: str) -> Answer:
-        return self._page("chat/thread.html", reader, threads.get(reader, id_))
+    def _thread(self, request: Request, reader: Reader, id_: str) -> Answer:
+        return self._page(request, reader, threads.get(reader, id_))
 
-    def _screen(self, request: Request, thread: threads.Thread | None) -> Answer:
-        alone = request.target == "main"
-        return self._page("chat/thread.html" if alone else "chat/screen.html", self._store, thread)
+    def _page(self, request: Request, reader: Reader, thread: threads.Thread | None) -> Answer:
+        template = "chat/thread.html" if request.target == "main" else "chat/screen.html"
+        return Answer(self._render(template, **self._context(request, reader, thread)))
 
-    def _page(self, template: str, reader: Reader, thread: threads.Thread | None) -> Answer:
+    def _context(
+        self, request: Request, reader: Reader, thread: threads.Thread | None
+    ) -> dict[str, Any]:
+        query = _query(request)
         messages = threads.messages(reader, thread.id) if thread else []
         running = [message.id for message in messages if message.state == RUNNING]
-        return Answer(
-            self._render(
-                template,
-                threads=[] if template == "chat/thread.html" else threads.listed(reader),
-                thread=thread,
-                thread_id=thread.id if thread else "",
-                messages=[(message, markdown.render(message.body)) for message in messages],
-                running=running[0] if running else "",
-            )
-        )
+        return {
+            "threads": threads.listed(reader, query),
+            "q": query,
+            "thread": thread,
+            "thread_id": thread.id if thread else "",
+            "messages": [(message, _html(message)) for message in messages],
+            "running": running[0] if running else "",
+        }
+
+
+def _query(request: Request) -> str:
+    fields = request.fields() if request.method == "POST" else {}
+    return (request.query("q") or request.text("q", fields)).strip()
+
+
+def _html(message: threads.Message) -> Markup | str:
+    return message.body if message.role == "user" else markdown.render(message.body)

@@ -14,7 +14,7 @@ import { membersOf, pack } from "./pack.ts";
 import { npmPackages } from "./packages.ts";
 import { PYTHON, venv } from "./python.ts";
 import { bytesOf, printSizes } from "./sizes.ts";
-import { hashOf, ROOT, step } from "./steps.ts";
+import { ROOT, step } from "./steps.ts";
 
 const BUILD = join(ROOT, "build");
 const EMBED = join(BUILD, "embed");
@@ -49,9 +49,12 @@ export async function prepare(): Promise<void> {
   await writeBuildInfo([environment, packages]);
 }
 
-/** Builds all that changed. */
+/** Builds all that changed; a second build of this checkout waits for the first. */
 export async function build(): Promise<void> {
   const start = performance.now();
+  await Deno.mkdir(BUILD, { recursive: true });
+  using lock = await Deno.open(join(BUILD, "lock"), { create: true, write: true });
+  await lock.lock(true);
   await Deno.mkdir(EMBED, { recursive: true });
   const environment = venv();
   const packages = await npmPackages();

@@ -40,8 +40,6 @@ def main() -> None:
     frozen = "".join(path.read_text() for path in lists if path.name.startswith(("PYZ-", "COLL")))
     locked = re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)
     names = [name for name in locked if is_inside(name, frozen)]
-        name for name in re.findall(r"^([\w.-]+)==", lock, re.M) if is_inside(name, frozen)
-    ]
     python = {"name": "Python", "version": platform.python_version(), "text": python_license()}
     packages = [entry(name) for name in ["pyinstaller", *names]]
     print(json.dumps({"packages": packages, "python": python}))

@@ -95,6 +95,5 @@ on("keydown", (event) => {
   let goal = stops[stops.indexOf(target) + step];
   if (enter && key === "Enter") goal = !shiftKey && !isComposing && $(enter);
   else if (!typing) goal ??= $(`[data-key~="${CSS.escape(name)}"]`);
-  if (!goal) return;
-  event.preventDefault(step || goal.matches("input") ? goal.focus() : goal.click());
+  if (goal) event.preventDefault(step || goal.matches("input") ? goal.focus() : goal.click());
 });

@@ -24,7 +24,7 @@ OTHER = "01900000-0000-7000-8000-000000000002." + "u" * 43
 
 class Sidecar:
     def __init__(self, database: Path, **greeting: Any) -> None:
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self.process = subprocess.Popen(
             [sys.executable, "-m", "erth_sidecar"],
             cwd=Path(__file__).parents[1],

@@ -1,0 +1,167 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { BINARY, erth, isAlive, poll } from "../harness.ts";
+import { Display } from "./display.ts";
+
+interface Running {
+  url: string;
+  token: string;
+  pid: number;
+}
+
+/** The app in a window on a screen of its own. */
+class Desk implements AsyncDisposable {
+  readonly display: Display;
+  readonly data: string;
+  readonly child: Deno.ChildProcess;
+  readonly #folder: string;
+
+  private constructor(display: Display, folder: string, data: string, child: Deno.ChildProcess) {
+    this.display = display;
+    this.#folder = folder;
+    this.data = data;
+    this.child = child;
+  }
+
+  static async open(args: string[] = [], binary = BINARY): Promise<Desk> {
+    const display = await Display.start();
+    const folder = await Deno.makeTempDir();
+    const data = join(folder, "data");
+    const child = new Deno.Command(binary, {
+      args: ["--data", data, ...args],
+      env: display.env,
+      stdin: "null",
+    }).spawn();
+    return new Desk(display, folder, data, child);
+  }
+
+  running(): Promise<Running> {
+    return poll(async () => JSON.parse(await Deno.readTextFile(join(this.data, "instance.json"))));
+  }
+
+  /** What `erth note …` and its like say, as JSON. */
+  async ask<T>(...args: string[]): Promise<T> {
+    const { stdout } = await erth([...args, "--json", "--data", this.data]);
+    return JSON.parse(stdout);
+  }
+
+  async titles(): Promise<string[]> {
+    const { notes } = await this.ask<{ notes: { title: string }[] }>("note", "list");
+    return notes.map(({ title }) => title);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.child.status;
+    await this.display[Symbol.asyncDispose]();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+async function sidecarOf(desk: Desk): Promise<number> {
+  return await poll(async () => {
+    const report = await desk.ask<{ sidecar: { pid?: number } }>("status");
+    return report.sidecar.pid;
+  });
+}
+
+Deno.test("a person opens the window, writes a note and finds it kept", async () => {
+  await using desk = await Desk.open();
+  const { display } = desk;
+  const id = await display.window("Erth");
+  await sidecarOf(desk);
+  await display.focus(id);
+  await poll(async () => await display.colours(id) > 50);
+  // Until the page listens, a key goes nowhere; a second note would have the same title.
+  await poll(async () => {
+    await display.press("ctrl+n");
+    return (await desk.titles()).length > 0;
+  });
+  await display.type("Written in a window");
+  await poll(async () => (await desk.titles()).includes("Written in a window"));
+  assert(await display.colours(id) > 50);
+});
+
+Deno.test("a sidecar killed under the person's hands goes unnoticed", async () => {
+  await using desk = await Desk.open();
+  const { display } = desk;
+  const id = await display.window("Erth");
+  await display.focus(id);
+  const first = await sidecarOf(desk);
+  await poll(async () => {
+    await display.press("ctrl+n");
+    return (await desk.titles()).length > 0;
+  });
+  await display.type("Before ");
+  Deno.kill(first, "SIGKILL");
+  await display.type("and after");
+  await poll(async () => (await desk.titles()).includes("Before and after"));
+  assert(await sidecarOf(desk) !== first);
+});
+
+Deno.test("closing the window ends everything, exit 0", async () => {
+  await using desk = await Desk.open();
+  await desk.display.window("Erth");
+  const sidecar = await sidecarOf(desk);
+  await desk.display.run("wmctrl", "-c", "Erth");
+  assertEquals((await desk.child.status).code, 0);
+  assertEquals(isAlive(sidecar), false);
+});
+
+Deno.test("SIGTERM closes the window, exit 0", async () => {
+  await using desk = await Desk.open();
+  await desk.display.window("Erth");
+  const sidecar = await sidecarOf(desk);
+  desk.child.kill("SIGTERM");
+  assertEquals((await desk.child.status).code, 0);
+  assertEquals(isAlive(sidecar), false);
+});
+
+Deno.test("a second start raises the first window and ends", async () => {
+  await using desk = await Desk.open();
+  const { display } = desk;
+  const id = await display.window("Erth");
+  await desk.running();
+  await display.run("xdotool", "windowminimize", "--sync", id);
+  const second = await erth(["--data", desk.data], { env: display.env });
+  assertEquals([second.code, second.stderr], [0, ""]);
+  assertEquals(await display.window("Erth"), id);
+  assertEquals((await display.run("wmctrl", "-l")).split("\n").length, 1);
+});
+
+Deno.test("--float keeps the window above others", async () => {
+  await using desk = await Desk.open(["--float"]);
+  const id = await desk.display.window("Erth");
+  await poll(async () =>
+    (await desk.display.run("xprop", "-id", id, "_NET_WM_STATE")).includes("_NET_WM_STATE_ABOVE")
+  );
+});
+
+Deno.test("a data folder that can't be written to is explained in the window", async () => {
+  await using display = await Display.start();
+  const file = await Deno.makeTempFile();
+  const child = new Deno.Command(BINARY, {
+    args: ["--data", join(file, "data")],
+    env: display.env,
+    stdin: "null",
+  }).spawn();
+  const id = await display.window("Erth");
+  await poll(async () => await display.colours(id) > 20);
+  await display.run("wmctrl", "-c", "Erth");
+  assertEquals((await child.status).code, 0);
+  await Deno.remove(file);
+});
+
+Deno.test("without a screen the window says so and names what to do instead", async () => {
+  const data = await Deno.makeTempDir();
+  const { code, stdout } = await erth(["--json", "--data", data], {
+    env: { DISPLAY: "", WAYLAND_DISPLAY: "" },
+  });
+  assertEquals(code, 7);
+  assertEquals(JSON.parse(stdout).error.code, "NO_DISPLAY");
+  await Deno.remove(data, { recursive: true });
+});

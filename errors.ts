@@ -3,6 +3,19 @@ import catalogue from "./errors.json" with { type: "json" };
 /** A code of `errors.json`. */
 export type ErrorCode = keyof typeof catalogue;
 
+/** Whose name stands in messages and hints. */
+let app = { name: "erth", title: "Erth" };
+
+/** Lets errors speak in the name of another app on the same shell; to be called once, at the start. */
+export function speakFor(other: { name: string; title: string }): void {
+  app = { name: other.name, title: other.title };
+}
+
+/** A text of the catalogue in an app's name: `Erth` is its title, `` `erth `` its command. */
+export function inNameOf({ name, title }: { name: string; title: string }, text: string): string {
+  return text.replaceAll("`erth", () => `\`${name}`).replaceAll(/\bErth\b/g, () => title);
+}
+
 /** One error as page, JSON and log show it. */
 export interface ErrorShape {
   code: ErrorCode;
@@ -21,7 +34,7 @@ export class ErthError extends Error {
 
   /** @param detail What was seen: a path, a value, another program's words. */
   constructor(code: ErrorCode, detail = "", options?: ErrorOptions) {
-    super(catalogue[code].message, options);
+    super(inNameOf(app, catalogue[code].message), options);
     this.name = "ErthError";
     this.code = code;
     this.detail = detail;
@@ -29,7 +42,7 @@ export class ErthError extends Error {
 
   /** What to do next, for a person. */
   get hint(): string {
-    return catalogue[this.code].hint;
+    return inNameOf(app, catalogue[this.code].hint);
   }
 
   /** Whether trying again can help. */
@@ -49,8 +62,8 @@ export class ErthError extends Error {
 
   /** The one shape that every layer shows: `{"error": {code, message, hint, recoverable}}`. */
   toJSON(): { error: ErrorShape } {
-    const { message, hint, recoverable } = catalogue[this.code];
-    return { error: { code: this.code, message, hint, recoverable } };
+    const { code, message, hint, recoverable } = this;
+    return { error: { code, message, hint, recoverable } };
   }
 }
 

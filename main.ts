@@ -1,4 +1,5 @@
-import { asErthError } from "./errors.ts";
+import { asErthError, speakFor } from "./errors.ts";
+import { readApp } from "./shell/app.ts";
 import { complain, runCommand } from "./shell/cli/run.ts";
 import { readConfig, wantsJson } from "./shell/config.ts";
 import { openDesktop } from "./shell/desktop.ts";
@@ -7,6 +8,7 @@ Deno.exit(await main());
 
 async function main(): Promise<number> {
   try {
+    speakFor(readApp());
     const config = readConfig();
     const window = config.command === "window" && !config.help;
     return window ? await openDesktop(config) : await runCommand(config);

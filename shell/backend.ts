@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { encodeBase64Url } from "@std/encoding/base64url";
 import { ErthError } from "../errors.ts";
 import { LineLog } from "../log.ts";
@@ -14,15 +13,17 @@ import { Instance, type Running } from "./instance.ts";
 import { openLogFile } from "./log_file.ts";
 import { measure } from "./measure.ts";
 import { Proxy } from "./proxy.ts";
-import { FOLDERS, Parts, readApp, readBuild } from "./resources.ts";
+import { FOLDERS, Parts, readBuild } from "./resources.ts";
 import { statusFile, type StatusReport, statusScreen } from "./screens/status.ts";
 import { Site } from "./site.ts";
 import { equalConstantTime, mintToken } from "./token.ts";
 
-/** What the window does for the backend. */
+/** What the backend's owner does for it, and wants of it. */
 export interface BackendHooks {
   /** Brings the window to the front. */
   raise?: () => void;
+  /** Other commands shall not use it: it ends in a moment. */
+  secluded?: boolean;
 }
 
 /** The running program behind the window. */
@@ -51,9 +52,9 @@ const SERVER_GRACE_MS = 500;
  */
 export function startBackend(config: Config, hooks: BackendHooks = {}): Backend {
   const started = Date.now();
-  const { paths } = config;
-  const [app, build] = [readApp(), readBuild()];
-  const log = new LineLog(openLogFile(paths.logs), config.logLevel);
+  const { app, paths } = config;
+  const build = readBuild();
+  const log = new LineLog(openLogFile(paths.logs, app.name), config.logLevel);
   const events = new EventHub();
   const health = new Health(Date.now);
   const hold = new Hold();
@@ -61,8 +62,9 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
   const finished = Promise.withResolvers<number>();
   const prefix = `/${randomText(16)}/`;
 
-  let gateway: Gateway | undefined;
-  const server = listen(config.port, (request) => gateway!.handle(request));
+  // The address must be known before what answers there can be made.
+  const handler: { gateway?: Gateway } = {};
+  const server = listen(config.port, (request) => handler.gateway!.handle(request));
   const origin = `http://127.0.0.1:${server.addr.port}`;
   const token = mintToken().text;
   const running = { url: origin + prefix, token, pid: Deno.pid, version: build.version };
@@ -75,7 +77,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     random: randomText,
     equal: equalConstantTime,
   });
-  const parts = new Parts(paths.cache);
+  const parts = new Parts(paths.cache, app.name);
   const engine = new Engine({
     paths,
     origin,
@@ -97,6 +99,8 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
   const proxy = new Proxy({ hold, log, mintKey: () => mintToken().id });
   const launchUrl = () => `${running.url}launch?code=${guard.mintLaunchCode()}`;
   const report = (): StatusReport => ({
+    name: app.name,
+    title: app.title,
     version: build.version,
     versions: build.versions,
     pid: Deno.pid,
@@ -113,7 +117,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     ["stop", { caller: "script", run: () => done(() => finished.resolve(0)) }],
     ["measure", { caller: "any", run: measure(config.measureUrl) }],
   ]);
-  gateway = new Gateway({
+  handler.gateway = new Gateway({
     prefix,
     home: app.home,
     guard,
@@ -137,7 +141,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     log.info("erth.stopped");
   };
   log.info("erth.started", { version: build.version, pid: Deno.pid, data: paths.data });
-  publish(paths.data, running, log);
+  if (!hooks.secluded) publish(paths.data, running, log);
   engine.start();
   return {
     running,

@@ -1,4 +1,4 @@
-import { asErthError, type ErrorCode } from "../errors.ts";
+import { asErthError, type ErrorCode, speakFor } from "../errors.ts";
 import { type Backend, startBackend } from "./backend.ts";
 import type { Config } from "./config.ts";
 import { remote, type RemoteHandle } from "./window.ts";
@@ -33,6 +33,7 @@ self.onmessage = ({ data }) => {
 };
 
 function start(config: Config, heartbeat: SharedArrayBuffer): void {
+  speakFor(config.app);
   const beats = new Int32Array(heartbeat);
   setInterval(() => Atomics.add(beats, 0, 1), HEARTBEAT_MS);
   try {

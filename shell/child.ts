@@ -31,6 +31,9 @@ export interface Graces {
   readonly term: number;
 }
 
+/** How `Child.reaped` tells of a process that was ended by force. */
+export const KILLED = "Killed by SIGKILL";
+
 const WINDOWS = Deno.build.os === "windows";
 const LONGEST_LINE = 64 * 1024;
 const DRAIN_MS = 100;

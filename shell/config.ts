@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { ErthError } from "../errors.ts";
 import type { Level } from "../log.ts";
+import { type App, readApp } from "./app.ts";
 import { findPaths, type Paths } from "./paths.ts";
 
 /** The commands of the command line; `window` is the one without a name. */
@@ -20,6 +21,8 @@ export type CommandName = typeof COMMANDS[number];
 
 /** Everything that arguments and environment decide. The only module that reads either. */
 export interface Config {
+  /** Whose program this is. */
+  app: App;
   command: CommandName;
   /** What follows the command: the text of `note add`, a search, an id. */
   words: string[];
@@ -71,16 +74,22 @@ export interface CommandOptions {
  *
  * @throws {ErthError} `USAGE`, with what was wrong as its detail.
  */
-export function readConfig(args: readonly string[] = Deno.args): Config & CommandOptions {
+export function readConfig(
+  args: readonly string[] = Deno.args,
+  app: App = readApp(),
+): Config & CommandOptions {
   const { values, positionals } = parse(args);
-  const command = values.version ? "version" : commandOf(positionals[0]);
-  const data = values.data ?? environment("ERTH_DATA");
+  const command = values.version ? "version" : commandOf(positionals[0], app);
+  // Each app has a variable of its own: two of them mustn't share a folder.
+  const data = values.data ?? environment(`${app.name.toUpperCase().replaceAll("-", "_")}_DATA`);
   return {
+    app,
     command,
     words: positionals.slice(1),
     help: values.help ?? false,
     json: values.json ?? false,
     paths: findPaths({
+      app,
       data: data === undefined ? undefined : resolve(data),
       portable: values.portable ?? false,
     }, {
@@ -105,6 +114,11 @@ export function readConfig(args: readonly string[] = Deno.args): Config & Comman
     tags: values.tags,
     thread: values.thread,
   };
+}
+
+/** Whether an app has the command; its sidecar must be able to answer those beyond the shell's. */
+export function isOffered({ commands = [] }: App, command: string): boolean {
+  return (command !== "ask" && command !== "note") || commands.includes(command);
 }
 
 /** Whether errors shall be JSON, even where the arguments can't be understood. */
@@ -147,10 +161,12 @@ function parse(args: readonly string[]) {
   }
 }
 
-function commandOf(word: string | undefined): CommandName {
+function commandOf(word: string | undefined, app: App): CommandName {
   if (word === undefined) return "window";
   const name = COMMANDS.find((known) => known === word);
-  if (name === undefined) throw new ErthError("USAGE", `There is no command '${word}'`);
+  if (name === undefined || !isOffered(app, name)) {
+    throw new ErthError("USAGE", `There is no command '${word}'`);
+  }
   return name;
 }
 

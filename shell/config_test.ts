@@ -2,21 +2,24 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ErthError } from "../errors.ts";
 import { readConfig } from "./config.ts";
 
+const APP = { name: "erth", title: "Erth", home: "notes", commands: ["ask", "note"] } as const;
+const read = (args: string[]) => readConfig(args, APP);
+
 Deno.test("no word means the window", () => {
-  const config = readConfig([]);
+  const config = read([]);
   assertEquals([config.command, config.words, config.json], ["window", [], false]);
 });
 
 Deno.test("a command keeps its words and options", () => {
-  const config = readConfig(["note", "add", "Milk", "--tags", "a,b", "--json", "--data", "/d"]);
+  const config = read(["note", "add", "Milk", "--tags", "a,b", "--json", "--data", "/d"]);
   assertEquals(config.command, "note");
   assertEquals(config.words, ["add", "Milk"]);
   assertEquals([config.tags, config.json, config.paths.data], ["a,b", true, "/d"]);
 });
 
 Deno.test("--version wins, --help is kept for the command", () => {
-  assertEquals(readConfig(["--version"]).command, "version");
-  const config = readConfig(["serve", "--help"]);
+  assertEquals(read(["--version"]).command, "version");
+  const config = read(["serve", "--help"]);
   assertEquals([config.command, config.help], ["serve", true]);
 });
 
@@ -30,7 +33,12 @@ Deno.test("what isn't understood is USAGE and names the words", () => {
     [["--data"], "--data"],
   ];
   for (const [args, seen] of cases) {
-    const error = assertThrows(() => readConfig(args), ErthError);
+    const error = assertThrows(() => read(args), ErthError);
     assertEquals([error.code, error.detail.includes(seen)], ["USAGE", true]);
   }
+});
+
+Deno.test("an app whose sidecar can't answer a command doesn't offer it", () => {
+  const error = assertThrows(() => readConfig(["note"], { ...APP, commands: [] }), ErthError);
+  assertEquals([error.code, error.detail], ["USAGE", "There is no command 'note'"]);
 });

@@ -7,7 +7,7 @@ import { complain } from "./cli/run.ts";
 import { Session } from "./cli/session.ts";
 import { type Config, confineLibraries, hasDisplay } from "./config.ts";
 import { Instance } from "./instance.ts";
-import { readApp, readIcon, windowLibrary } from "./resources.ts";
+import { readIcon, windowLibrary } from "./resources.ts";
 
 const STOP_MS = 2_800;
 
@@ -19,8 +19,8 @@ export async function openDesktop(config: Config): Promise<number> {
   try {
     if (!hasDisplay()) throw new ErthError("NO_DISPLAY");
     const instance = await Instance.claim(config.paths.data).catch(claimFailed);
-    if (instance === undefined) return await raiseRunning(config);
     if (instance === "unclaimed") return await runWindow(config);
+    if (!(instance instanceof Instance)) return await raiseRunning(config);
     using _ = instance;
     return await runWindow(config);
   } catch (thrown) {
@@ -43,7 +43,7 @@ async function raiseRunning(config: Config): Promise<number> {
 
 async function runWindow(config: Config): Promise<number> {
   if (config.paths.portable) confineLibraries(config.paths.data);
-  const app = readApp();
+  const { app } = config;
   const heartbeat = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   preload();
   const worker = new Worker(new URL("./backend_worker.ts", import.meta.url), { type: "module" });

@@ -121,8 +121,7 @@ export class Engine {
     if (number > migrations.length) {
       throw new ErthError("SCHEMA_UNKNOWN", `The file has ${number}, not ${migrations.length}`);
     }
-    // From the sources, the package's own copy is found.
-    if (this.#options.command === undefined) await parts.store();
+    await parts.store();
     // An empty file is an empty database, and SQLite gives its companions the same mode.
     if (number === 0) await Deno.writeFile(path, new Uint8Array(), { append: true, mode: 0o600 });
     const store = await Store.open({ path, synchronous: paths.portable ? "FULL" : "NORMAL" });

@@ -106,7 +106,7 @@ export class Gateway {
     // A redirect would inherit the foreign origin and leave the Strict cookie behind.
     headers.set("content-type", "text/html; charset=utf-8");
     headers.set("refresh", `0; url=${target}`);
-    return new Response("<!doctype html><title>Erth</title>", { headers });
+    return new Response("<!doctype html><title></title>", { headers });
   }
 
   /** A path below the prefix, whatever `to` tries. */

@@ -1,5 +1,11 @@
 import { ErthError } from "../errors.ts";
 
+/** How a generation's process ended. */
+export interface Death {
+  /** By a SIGKILL from elsewhere, such as a person's or the system's: no request is to blame. */
+  readonly killed: boolean;
+}
+
 /** A sidecar generation that answers requests. */
 export interface Upstream {
   readonly generation: number;
@@ -7,7 +13,7 @@ export interface Upstream {
   /** The current token's text. */
   token(): string;
   /** Resolves once the process is reaped. */
-  readonly gone: Promise<void>;
+  readonly gone: Promise<Death>;
   /** Has it probed at once, because a request got no answer; whether it still lives. */
   suspect(): Promise<boolean>;
 }

@@ -12,6 +12,7 @@ export interface Running {
 }
 
 const LOCK_WAIT_MS = 150;
+const POLL_MS = 50;
 
 /**
  * The right to use a data folder: an advisory lock that the system lets go of when the process
@@ -27,23 +28,33 @@ export class Instance {
   }
 
   /**
-   * Takes the data folder, making it if need be; `undefined` if another process has it.
+   * Takes the data folder, making it if need be; or tells how to reach the instance that has it.
+   * One that doesn't say so is a command that will soon be done: it is waited for.
    *
-   * @throws {ErthError} `STORE_READ_ONLY` if it can't be written to, `STORE_FULL` if the disk is.
+   * @param patience How long, in milliseconds.
+   * @throws {ErthError} `DATA_IN_USE` after that, `STORE_READ_ONLY` if the folder can't be written
+   * to, `STORE_FULL` if the disk is full.
    */
-  static async claim(data: string): Promise<Instance | undefined> {
+  static async claim(data: string, patience = 30_000): Promise<Instance | Running> {
     const file = openLock(data);
-    let timer = 0;
     // There is no try-lock: a lock that is free is had at once, so a short wait tells.
-    const locked = file.lock(true);
-    const taken = await Promise.race([
-      locked.then(() => true),
-      new Promise<false>((resolve) => timer = setTimeout(resolve, LOCK_WAIT_MS, false)),
-    ]);
-    clearTimeout(timer);
-    if (taken) return new Instance(file, join(data, "instance.json"));
-    void locked.finally(() => file.close());
-    return undefined;
+    const locked = file.lock(true).then(() => true);
+    const end = Date.now() + patience;
+    for (let wait = LOCK_WAIT_MS;; wait = POLL_MS) {
+      if (await hadWithin(wait, locked)) return Instance.#take(file, data);
+      const running = await Instance.find(data);
+      if (running === undefined && Date.now() < end) continue;
+      void locked.finally(() => file.close());
+      if (running !== undefined) return running;
+      throw new ErthError("DATA_IN_USE", `${data}: its owner doesn't say how to reach it`);
+    }
+  }
+
+  static #take(file: Deno.FsFile, data: string): Instance {
+    const card = join(data, "instance.json");
+    // Left by an instance that was killed: now nobody is to be reached there.
+    removeQuietly(card);
+    return new Instance(file, card);
   }
 
   /** Tells other commands how to reach this instance. */
@@ -67,12 +78,28 @@ export class Instance {
 
   /** Gives the folder back. */
   [Symbol.dispose](): void {
-    try {
-      Deno.removeSync(this.#card);
-    } catch {
-      // It was never published, or the folder is gone: either way nobody can be misled by it.
-    }
+    removeQuietly(this.#card);
     this.#file.close();
+  }
+}
+
+/** Whether the lock was had in time. */
+async function hadWithin(ms: number, locked: Promise<boolean>): Promise<boolean> {
+  let timer = 0;
+  const late = new Promise<boolean>((resolve) => timer = setTimeout(resolve, ms, false));
+  try {
+    return await Promise.race([locked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A card that isn't there, in a folder that may be gone, misleads nobody. */
+function removeQuietly(card: string): void {
+  try {
+    Deno.removeSync(card);
+  } catch {
+    // See above.
   }
 }
 

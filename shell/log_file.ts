@@ -4,11 +4,11 @@ const MAX_BYTES = 1024 * 1024;
 const encoder = new TextEncoder();
 
 /**
- * A sink that appends lines to `erth.log` in `folder`; at 1 MB the file becomes `erth.log.1`. A
+ * A sink that appends lines to `NAME.log` in `folder`; at 1 MB the file becomes `NAME.log.1`. A
  * folder that can't be written to costs the log file, not the program.
  */
-export function openLogFile(folder: string): (line: string) => void {
-  const path = join(folder, "erth.log");
+export function openLogFile(folder: string, name: string): (line: string) => void {
+  const path = join(folder, `${name}.log`);
   let file: Deno.FsFile | undefined;
   let size = 0;
   const open = () => {

@@ -1,30 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { ErthError } from "../errors.ts";
-import { membersOf, pack } from "../tools/pack.ts";
+import { payloadFixture as fixture } from "../tests/fixtures/payload.ts";
 import { ensurePayload, type PayloadOptions } from "./payload.ts";
-
-/** A packed folder with a large file, an executable, a deep one and an empty one. */
-async function fixture(text = "hello") {
-  const root = await Deno.makeTempDir({ prefix: "payload test " });
-  const [from, source, cacheDir] = ["from", "packed", "cache"].map((name) => join(root, name));
-  await Deno.mkdir(join(from!, "deep", "er"), { recursive: true });
-  const large = new Uint8Array(9 << 20).map((_, index) => (index * 7919) >> 5);
-  await Deno.writeFile(join(from!, "large.so"), large);
-  await Deno.writeTextFile(join(from!, "run"), "#!/bin/sh\n", { mode: 0o755 });
-  await Deno.writeTextFile(join(from!, "deep", "er", "text"), text);
-  await Deno.writeTextFile(join(from!, "zero"), "");
-  const manifest = await pack("part", await membersOf(from!), source!, join(root, "blocks"));
-  const options: PayloadOptions = { source: source!, name: "part", cacheDir: cacheDir! };
-  const names = () => [...Deno.readDirSync(cacheDir!)].map(({ name }) => name).sort();
-  return {
-    root,
-    options,
-    manifest,
-    names,
-    [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }),
-  };
-}
 
 async function refuses(options: PayloadOptions, code: string) {
   const error = await assertRejects(() => ensurePayload(options), ErthError);

@@ -1,6 +1,6 @@
 import { ErthError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Hold, Upstream } from "./hold.ts";
+import type { Death, Hold, Upstream } from "./hold.ts";
 import { loopbackClient } from "./loopback.ts";
 
 /** RFC 9110 §7.6.1, and what the two sides must not learn of each other. */
@@ -26,6 +26,7 @@ const NOT_FORWARDED = new Set([
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
 const MAX_BODY = 64 * 1024 * 1024;
 const MAX_REPLAYED = 8 * 1024 * 1024;
+const MOST_SENDS = 8;
 const BODY_PAUSE_MS = 30_000;
 const SUSPICIOUS_MS = 2_000;
 const REAPED_MS = 12_000;
@@ -40,11 +41,19 @@ export interface ProxyOptions {
   send?: Send;
 }
 
+/** Either a response, or why there is none. */
+interface Attempt {
+  response?: Response;
+  reason?: string;
+  killed?: boolean;
+}
+
 type Send = (upstream: Upstream, target: string, init: RequestInit) => Promise<Response>;
 
 /**
  * Forwards requests to the ready sidecar. A request whose sidecar dies under it is sent once more
- * to the next generation; the idempotency key makes that safe for changes.
+ * to the next generation; the idempotency key makes that safe for changes. A sidecar that was
+ * killed from elsewhere doesn't count: its request didn't end it.
  */
 export class Proxy {
   readonly #options: ProxyOptions;
@@ -75,11 +84,20 @@ export class Proxy {
     if (first.response !== undefined) return first.response;
     if (!mayReplay) throw new ErthError("SIDECAR_CRASHED", "The body is too large to send again");
     this.#options.log.info("proxy.replay", { target: pathOnly(target), reason: first.reason });
-    const replay = this.#replays.then(() => this.#attempt(request, target, headers, body));
+    const again = () => this.#attempt(request, target, headers, body);
+    const replay = this.#replays.then(() => this.#replay(again));
     this.#replays = replay.catch(() => {});
     const second = await replay;
     if (second.response !== undefined) return second.response;
     throw new ErthError("SIDECAR_CRASHED", `${pathOnly(target)}: ${second.reason}`);
+  }
+
+  /** Once; more often only where the sidecar was killed from elsewhere, and then not for ever. */
+  async #replay(send: () => Promise<Attempt>): Promise<Attempt> {
+    for (let sends = 2;; sends++) {
+      const attempt = await send();
+      if (!attempt.killed || sends === MOST_SENDS) return attempt;
+    }
   }
 
   async #attempt(
@@ -87,7 +105,7 @@ export class Proxy {
     target: string,
     headers: Headers,
     body: Uint8Array<ArrayBuffer> | undefined,
-  ): Promise<{ response?: Response; reason?: string }> {
+  ): Promise<Attempt> {
     const upstream = await this.#options.hold.acquire(request.signal);
     headers.set("authorization", `Bearer ${upstream.token()}`);
     const suspicion = setTimeout(() => void upstream.suspect(), SUSPICIOUS_MS);
@@ -102,8 +120,9 @@ export class Proxy {
       return { response: await this.#passOn(answer) };
     } catch (error) {
       if (request.signal.aborted) throw new ErthError("SIDECAR_UNAVAILABLE", "The caller left");
-      await reaped(upstream);
-      return { reason: error instanceof Error ? error.message : String(error) };
+      const death = await reaped(upstream);
+      const reason = error instanceof Error ? error.message : String(error);
+      return { reason, killed: death?.killed };
     } finally {
       clearTimeout(suspicion);
     }
@@ -181,9 +200,9 @@ async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
  * Waits for the old process to be reaped, so that two generations never work on one request. Where
  * only the connection broke and the sidecar lives, there is nothing to wait for.
  */
-async function reaped(upstream: Upstream): Promise<void> {
+async function reaped(upstream: Upstream): Promise<Death | undefined> {
   const lives = upstream.suspect().then((alive) => alive ? undefined : upstream.gone);
-  await withDeadline(Promise.race([upstream.gone, lives]), REAPED_MS);
+  return await withDeadline(Promise.race([upstream.gone, lives]), REAPED_MS);
 }
 
 async function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {

@@ -1,19 +1,23 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { ErthError } from "../errors.ts";
 import { LineLog } from "../log.ts";
-import { Hold, type Upstream } from "./hold.ts";
+import { type Death, Hold, type Upstream } from "./hold.ts";
 import { Proxy } from "./proxy.ts";
 
 type Answer = (request: Request) => Response | Promise<Response>;
 
 /** A proxy over generations of which each is one handler; "dies" drops the connection. */
 function setup(...generations: Answer[]) {
+  return setupDying(false, generations);
+}
+
+function setupDying(killed: boolean, generations: Answer[]) {
   const hold = new Hold();
   let current = -1;
   const next = () => {
     const generation = ++current;
     if (generation >= generations.length) return;
-    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    const { promise: gone, resolve } = Promise.withResolvers<Death>();
     const upstream: Upstream = {
       generation,
       port: 1,
@@ -22,7 +26,7 @@ function setup(...generations: Answer[]) {
       // The watchdog finds the process dead; the supervisor starts the next one.
       suspect: () => {
         hold.gone(upstream);
-        resolve();
+        resolve({ killed });
         queueMicrotask(next);
         return Promise.resolve(false);
       },
@@ -106,6 +110,14 @@ Deno.test("a request that kills two sidecars ends with an error", async () => {
   const error = await assertRejects(() => proxy.forward(post("x"), "/notes?q=secret"), ErthError);
   assertEquals(error.code, "SIDECAR_CRASHED");
   assertEquals(error.detail.includes("secret"), false);
+});
+
+Deno.test("a sidecar killed from elsewhere isn't held against its request, up to a limit", async () => {
+  const patient = setupDying(true, [...Array(7).fill(dies), () => new Response("done")]);
+  assertEquals(await (await patient.proxy.forward(post("x"), "/notes")).text(), "done");
+  const hopeless = setupDying(true, [...Array(8).fill(dies), () => new Response("never")]);
+  const error = await assertRejects(() => hopeless.proxy.forward(post("x"), "/notes"), ErthError);
+  assertEquals([error.code, hopeless.seen.length], ["SIDECAR_CRASHED", 8]);
 });
 
 Deno.test("a body over 8 MB is not sent twice", async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { useAddon } from "../db/native_addon.ts";
+import { EMBEDDED } from "./app.ts";
 import type { Command } from "./child.ts";
 import type { Config } from "./config.ts";
 import { ensurePayload, type Payload } from "./payload.ts";
@@ -12,19 +12,6 @@ export interface BuildInfo {
   /** By name of the part. */
   versions: Record<string, string>;
 }
-
-/** The app's own names; `app.json`. Another app on the same shell brings another file. */
-export interface App {
-  /** Lower case: names of folders and files. */
-  name: string;
-  /** The window's title. */
-  title: string;
-  /** The route opened first. */
-  home: string;
-}
-
-/** What the build lays beside the program, or inside it. */
-const EMBEDDED = fileURLToPath(new URL("../build/embed/", import.meta.url));
 
 /** The folders inside the program. */
 export const FOLDERS = {
@@ -38,9 +25,9 @@ export function readBuild(): BuildInfo {
   return readJson("build_info.json");
 }
 
-/** The app's own names. */
-export function readApp(): App {
-  return readJson("app.json");
+/** Whether the app has a schema of its own, and so a database. */
+export function hasDatabase(): boolean {
+  return [...Deno.readDirSync(FOLDERS.migrations)].length > 0;
 }
 
 /** The window's icon, a PNG; `undefined` if the app has none. */
@@ -55,7 +42,7 @@ export function readIcon(): Uint8Array<ArrayBuffer> | undefined {
 /** The library of the portable window, if this window is to be one. */
 export async function windowLibrary(config: Config): Promise<string | undefined> {
   if (config.window.backend === "system" && Deno.build.os === "linux") return undefined;
-  return await new Parts(config.paths.cache).window();
+  return await new Parts(config.paths.cache, config.app.name).window();
 }
 
 /**
@@ -66,13 +53,20 @@ export class Parts {
   readonly #cacheDir: string;
   readonly #held = new Map<string, Promise<Payload>>();
 
-  /** @param cacheDir Made if it isn't there. */
-  constructor(cacheDir: string) {
+  readonly #app: string;
+
+  /**
+   * @param cacheDir Made if it isn't there.
+   * @param app The app's name.
+   */
+  constructor(cacheDir: string, app: string) {
     this.#cacheDir = cacheDir;
+    this.#app = app;
   }
 
-  /** Makes the database library loadable. */
+  /** Makes the database library loadable; from the sources, the package's own copy is found. */
   async store(): Promise<void> {
+    if (!Deno.build.standalone) return;
     const { folder } = await this.#part("store");
     useAddon(join(folder, "libsql.node"));
   }
@@ -80,7 +74,7 @@ export class Parts {
   /** How the bundled sidecar is started. `onProgress` is called while it is unpacked. */
   async sidecar(onProgress: Progress, signal: AbortSignal): Promise<Omit<Command, "env">> {
     const { folder } = await this.#part("sidecar", onProgress, signal);
-    return { command: join(folder, "erth-sidecar"), args: [], cwd: folder };
+    return { command: join(folder, `${this.#app}-sidecar`), args: [], cwd: folder };
   }
 
   /** The folder of the portable window library. */

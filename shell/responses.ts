@@ -49,7 +49,7 @@ export function errorResponse(error: ErthError, request: Request, route: string)
   }
   const navigates = request.headers.get("sec-fetch-mode") === "navigate";
   const fragment = errorFragment(error, request.method === "GET" ? route : undefined);
-  const body = navigates ? errorPage(fragment) : fragment;
+  const body = navigates ? errorPage(error, fragment) : fragment;
   return new Response(body, {
     status: error.status,
     headers: { "content-type": "text/html; charset=utf-8" },
@@ -69,7 +69,8 @@ function errorFragment(error: ErthError, route: string | undefined): string {
 }
 
 /** Without the frame there is no style sheet either: another site must learn nothing of them. */
-function errorPage(fragment: string): string {
+function errorPage(error: ErthError, fragment: string): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8">` +
-    `<meta name="color-scheme" content="light dark"><title>Erth</title>${fragment}</html>`;
+    `<meta name="color-scheme" content="light dark"><title>${escapeHtml(error.message)}</title>` +
+    `${fragment}</html>`;
 }

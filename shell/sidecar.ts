@@ -1,8 +1,8 @@
 import { asErthError, ErthError, isErrorCode } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { Child, type Command, type Graces, type Spawn, spawnProcess } from "./child.ts";
+import { Child, type Command, type Graces, KILLED, type Spawn, spawnProcess } from "./child.ts";
 import type { Clock } from "./clock.ts";
-import type { Upstream } from "./hold.ts";
+import type { Death, Upstream } from "./hold.ts";
 import { parseObject, Quota, Tail } from "./lines.ts";
 import type { Exit, Reporter, Service } from "./supervisor.ts";
 import { mintToken, type Token } from "./token.ts";
@@ -124,7 +124,7 @@ class Generation {
   readonly #tail: Tail;
   readonly #child: Child;
   readonly #condemned = Promise.withResolvers<{ reason: string; graces: Graces }>();
-  readonly #gone = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<Death>();
   readonly #timers = new Set<() => void>();
   #cancelGrace = () => {};
   #ending = false;
@@ -178,7 +178,7 @@ class Generation {
     signal.removeEventListener("abort", stop);
     await this.#child.release();
     const reason = this.#fatal?.message ?? condemned?.reason ?? end;
-    this.#gone.resolve();
+    this.#gone.resolve({ killed: condemned === undefined && end === KILLED });
     if (this.#live !== undefined) this.#options.onGone(this.#live, reason);
     const code = this.#fatal?.code;
     return { reason, code, hopeless: isHopeless(code), tail: this.#tail.lines() };

@@ -1,9 +1,13 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import type { StatusReport } from "../shell/screens/status.ts";
 
+/** The project's folder. */
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
 /** The file under test. */
-export const BINARY = new URL("../dist/erth", import.meta.url).pathname;
+export const BINARY = Deno.env.get("ERTH_BINARY") ?? join(ROOT, "dist", "erth");
 
 const READY_MS = 30_000;
 const POLL_MS = 20;
@@ -15,6 +19,16 @@ export interface StartOptions {
   args?: string[];
   env?: Record<string, string>;
   binary?: string;
+  /** Faults of `fixtures/faulty_sidecar.py`, which then takes the bundled sidecar's place. */
+  faults?: readonly string[];
+}
+
+/** One sidecar process, as the log tells of it. */
+export interface Generation {
+  pid: number;
+  port: number;
+  /** The public name of its first token. */
+  token: string;
 }
 
 /** A running `erth serve`, and a script's way to talk to it. */
@@ -46,7 +60,7 @@ export class Erth implements AsyncDisposable {
     const data = options.data ?? join(owned!, "data");
     const child = new Deno.Command(options.binary ?? BINARY, {
       args: ["serve", "--json", "--data", data, ...options.args ?? []],
-      env: options.env,
+      env: { ...options.env, ...faulty(options.faults) },
       stdin: "null",
       stdout: "piped",
       stderr: "inherit",
@@ -56,8 +70,8 @@ export class Erth implements AsyncDisposable {
       .pipeThrough(new TextLineStream())
       .getReader();
     const { value } = await lines.read();
-    // Nothing else comes; reading on keeps the pipe from filling.
-    void lines.read().catch(() => {});
+    // Nothing else comes.
+    await lines.cancel();
     const ready = JSON.parse(String(value));
     if (ready.error !== undefined) throw new StartError(ready.error.code, await child.status);
     return new Erth(ready, data, child.status, owned);
@@ -87,9 +101,19 @@ export class Erth implements AsyncDisposable {
     return this.json<StatusReport>("status");
   }
 
-  /** The process id of the sidecar that answers, once there is one. */
-  async sidecar(): Promise<number> {
-    return await poll(async () => (await this.report()).sidecar.pid);
+  /** The process id of the sidecar that answers, once there is one other than `last`. */
+  async sidecar(last?: number): Promise<number> {
+    return await poll(async () => {
+      const { pid } = (await this.report()).sidecar;
+      return pid !== last && pid;
+    });
+  }
+
+  /** All sidecars so far that answered, oldest first. */
+  async generations(): Promise<Generation[]> {
+    const log = await Deno.readTextFile(join(this.data, "logs", "erth.log"));
+    return [...log.matchAll(/ sidecar\.ready .*details=(\{.*\})$/gm)]
+      .map(([, details]) => JSON.parse(details!));
   }
 
   /** Another link for a browser. */
@@ -111,6 +135,14 @@ export class Erth implements AsyncDisposable {
     await this.stop();
     if (this.#owned !== undefined) await Deno.remove(this.#owned, { recursive: true });
   }
+}
+
+/** What makes the faulty sidecar take the bundled one's place. */
+function faulty(faults: readonly string[] | undefined): Record<string, string> {
+  if (faults === undefined) return {};
+  const python = join(ROOT, ".venv", "bin", "python");
+  const script = join(ROOT, "tests", "fixtures", "faulty_sidecar.py");
+  return { ERTH_SIDECAR_COMMAND: JSON.stringify([python, script, ...faults]) };
 }
 
 /** An instance that ended with an error instead of its ready line. */
@@ -138,8 +170,10 @@ export async function erth(
     stderr: "piped",
   }).spawn();
   const writer = child.stdin.getWriter();
-  if (options.stdin !== undefined) await writer.write(new TextEncoder().encode(options.stdin));
-  await writer.close();
+  if (options.stdin !== undefined) {
+    await writer.write(new TextEncoder().encode(options.stdin)).catch(() => {});
+  }
+  await writer.close().catch(() => {});
   const { code, stdout, stderr } = await child.output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };

@@ -7,7 +7,7 @@ import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
 import normalize from "modern-normalize/modern-normalize.css" with { type: "text" };
 import iconLicense from "heroicons/LICENSE" with { type: "text" };
 
-const STYLES = ["base", "frame", "parts", "notes", "chat", "status"];
+const STYLES = ["base", "frame", "parts", "sheets", "notes", "chat", "status"];
 
 /** Our name for an icon → its name among the 24 px outlines of heroicons. */
 const ICONS: Record<string, string> = {

@@ -1,30 +1,21 @@
 /**
- * Makes `dist/erth` and beside it `dist/licenses.txt`; what hasn't changed isn't made anew.
+ * Makes `dist/erth` and beside it `dist/licenses.txt`, or with `--app FOLDER` another app on the
+ * same shell; what hasn't changed isn't made anew.
  *
  * @module
  */
 import { join } from "node:path";
-import { bundle } from "./bundle.ts";
-import { buildInfo } from "./build_info.ts";
+import { copyFiles, embedOf, isFrozen, layPages, packSidecar } from "./app_parts.ts";
 import { run } from "./command.ts";
 import { compileBase } from "./compile_base.ts";
+import { copyFolder, removeFolder } from "./folders.ts";
 import { writeLicenses } from "./licenses.ts";
-import { storeMembers, windowMembers } from "./natives.ts";
-import { membersOf, pack } from "./pack.ts";
 import { npmPackages } from "./packages.ts";
 import { PYTHON, venv } from "./python.ts";
+import { bundleScripts, collectSite, EMBED, packNatives, SCRIPTS } from "./shell_parts.ts";
 import { bytesOf, printSizes } from "./sizes.ts";
 import { ROOT, step } from "./steps.ts";
-
-const BUILD = join(ROOT, "build");
-const EMBED = join(BUILD, "embed");
-const STAGE = join(BUILD, "stage");
-/** The one file. */
-export const PROGRAM = join(ROOT, "dist", Deno.build.os === "windows" ? "erth.exe" : "erth");
-
-/** TypeScript that goes into the program. */
-const FOLDERS = ["shell", "db"];
-const SHELL = ["main.ts", "errors.ts", "errors.json", "log.ts", ...FOLDERS];
+import { readTarget, stepName, takeApp, type Target } from "./target.ts";
 
 /** What the program may do; what it doesn't need is refused by the runtime, whoever asks. */
 const PERMISSIONS = [
@@ -38,39 +29,47 @@ const PERMISSIONS = [
   "--allow-run",
   "--allow-sys",
   "--allow-net=127.0.0.1",
+  "--deny-import",
 ];
 
 /** What `deno run main.ts` needs of a build: everything but the frozen sidecar and the program. */
 export async function prepare(): Promise<void> {
-  await Deno.mkdir(EMBED, { recursive: true });
+  const target = await readTarget(ROOT);
   const environment = await venv();
   const packages = await npmPackages();
-  await together([packNatives(packages), collectSite(packages), copyFiles()]);
-  await writeBuildInfo([environment, packages]);
+  await together([
+    packNatives(packages),
+    collectSite(packages),
+    copyFiles(target, [environment, packages]),
+  ]);
 }
 
-/** Builds all that changed; a second build of this checkout waits for the first. */
-export async function build(): Promise<void> {
+/**
+ * Builds all that changed; a second build of this checkout waits for the first.
+ *
+ * @param folder An app's; Erth's own by default.
+ */
+export async function build(folder = ROOT): Promise<Target> {
   const start = performance.now();
-  await Deno.mkdir(BUILD, { recursive: true });
-  using lock = await Deno.open(join(BUILD, "lock"), { create: true, write: true });
+  const target = await readTarget(folder);
+  await Deno.mkdir(join(ROOT, "build"), { recursive: true });
+  using lock = await Deno.open(join(ROOT, "build", "lock"), { create: true, write: true });
   await lock.lock(true);
-  await Deno.mkdir(EMBED, { recursive: true });
   const environment = venv();
   const packages = await npmPackages();
   const [sidecar, native, site, files, scripts, base] = await together([
-    environment.then(freeze),
+    packSidecar(target, environment),
     packNatives(packages),
-    collectSite(packages),
-    copyFiles(),
+    collectSite(packages).then((site) => layPages(target, site)),
+    environment.then((environment) => copyFiles(target, [environment, packages])),
     bundleScripts(packages),
     environment.then(() => compileBase(PYTHON)),
   ]);
-  const info = await writeBuildInfo([await environment, packages]);
-  const parts = { sidecar, native, site, files, scripts, base, info };
-  await compile(base, parts);
-  await writeLicensesFile([sidecar, packages]);
-  if (performance.now() - start > 5000 || Deno.args.includes("--sizes")) await sizes(base);
+  await compile(target, base, { sidecar, native, site, files, scripts, base });
+  await writeLicensesFile(target, [sidecar, packages]);
+  const slow = performance.now() - start > 5000;
+  if (target.own && (slow || Deno.args.includes("--sizes"))) await sizes(target, base);
+  return target;
 }
 
 /** Like `Promise.all`, but lets the others finish before it throws: no program is left behind. */
@@ -79,140 +78,63 @@ async function together<T extends readonly unknown[]>(work: readonly [...T]) {
   return await Promise.all(work);
 }
 
-async function freeze(environment: string): Promise<string> {
-  const frozen = await step({
-    name: "sidecar",
-    inputs: ["sidecar"],
-    also: environment,
-    outputs: ["build/sidecar/erth-sidecar"],
-    run: async () => {
-      const args = ["--noconfirm", "--log-level", "WARN", "--distpath", "build/sidecar"];
-      // Fixed, so that the same sources give the same bytes, and packed blocks are found again.
-      const env = { PYTHONHASHSEED: "1", SOURCE_DATE_EPOCH: "1700000000" };
-      const spec = "sidecar/erth-sidecar.spec";
-      await run([PYTHON, "-m", "PyInstaller", ...args, "--workpath", "build/freeze", spec], {
-        env,
-      });
-    },
-  });
-  return await packStep("sidecar", frozen, () => membersOf(join(BUILD, "sidecar", "erth-sidecar")));
-}
-
-async function packNatives(packages: string): Promise<unknown> {
-  const window = () => Promise.resolve(windowMembers());
-  return [
-    await packStep("store", packages, () => storeMembers(join(BUILD, "native"))),
-    await packStep("window", packages, window),
-  ];
-}
-
-async function packStep(name: string, also: unknown, members: () => ReturnType<typeof membersOf>) {
-  return await step({
-    name: `packing of ${name}`,
-    inputs: ["tools/pack.ts", "tools/natives.ts"],
-    also,
-    outputs: [`build/embed/payloads/${name}.json`, `build/embed/payloads/${name}.bin`],
-    run: async () => {
-      await pack(name, await members(), join(EMBED, "payloads"), join(BUILD, "packed"));
-    },
-  });
-}
-
-async function collectSite(packages: string): Promise<string> {
-  return await step({
-    name: "site",
-    inputs: ["web", "tools/assets.ts"],
-    also: packages,
-    outputs: ["build/embed/site"],
-    run: async () => {
-      await Deno.remove(join(EMBED, "site"), { recursive: true }).catch(ignoreMissing);
-      // Only now: its imports are in the packages.
-      const { collectAssets } = await import("./assets.ts");
-      await collectAssets(join(EMBED, "site"));
-    },
-  });
-}
-
-/** What the program reads as it stands in the sources. */
-async function copyFiles(): Promise<string> {
-  return await step({
-    name: "files",
-    inputs: ["db/migrations", "app.json"],
-    outputs: ["build/embed/migrations", "build/embed/app.json"],
-    run: async () => {
-      await Deno.remove(join(EMBED, "migrations"), { recursive: true }).catch(ignoreMissing);
-      await copy(join(ROOT, "db", "migrations"), join(EMBED, "migrations"));
-      await Deno.copyFile(join(ROOT, "app.json"), join(EMBED, "app.json"));
-    },
-  });
-}
-
-async function bundleScripts(packages: string): Promise<string> {
-  return await step({
-    name: "scripts",
-    inputs: [...SHELL, "tools/bundle.ts"],
-    also: packages,
-    outputs: ["build/stage/app/main.js"],
-    run: async () => {
-      await Deno.remove(STAGE, { recursive: true }).catch(ignoreMissing);
-      await bundle(FOLDERS, join(STAGE, "app"));
-    },
-  });
-}
-
-async function writeBuildInfo(also: unknown): Promise<unknown> {
-  const path = join(EMBED, "build_info.json");
-  const commit = await run(["git", "rev-parse", "HEAD"]).catch(() => "");
+async function compile(target: Target, base: string, parts: unknown): Promise<void> {
+  const { app, program, work } = target;
   await step({
-    name: "build info",
-    inputs: ["deno.json", "tools/build_info.ts"],
-    also: [also, commit],
-    outputs: ["build/embed/build_info.json"],
-    run: async () => await Deno.writeTextFile(path, JSON.stringify(await buildInfo(), null, 2)),
-  });
-  return JSON.parse(await Deno.readTextFile(path));
-}
-
-async function compile(base: string, parts: unknown): Promise<void> {
-  await step({
-    name: "program",
+    name: stepName(target, "program"),
     inputs: ["tools/build.ts", "tools/compile_base.ts"],
     also: parts,
-    outputs: ["dist/erth"],
+    outputs: [program],
     run: async () => {
-      const workers = [...Deno.readDirSync(join(STAGE, "app"))].map(({ name }) => `app/${name}`)
+      const stage = await stageFiles(target);
+      const workers = [...Deno.readDirSync(SCRIPTS)].map(({ name }) => `app/${name}`)
         .filter((path) => path !== "app/main.js");
-      await Deno.remove(join(STAGE, "build"), { recursive: true }).catch(ignoreMissing);
-      await copy(EMBED, join(STAGE, "build", "embed"));
       const compile = [Deno.execPath(), "compile", "--quiet", "--no-config", "--no-check"];
       const narrow = ["--no-code-cache", "--no-npm", "--no-remote", ...PERMISSIONS];
       const include = ["build/embed", ...workers].flatMap((path) => ["--include", path]);
       await Deno.mkdir(join(ROOT, "dist"), { recursive: true });
-      const part = join(BUILD, "erth");
+      const part = join(work, app.name);
       await run([...compile, ...narrow, ...include, "--output", part, "app/main.js"], {
-        cwd: STAGE,
+        cwd: stage,
         env: { DENORT_BIN: base },
       });
-      await Deno.rename(part, PROGRAM);
+      await Deno.rename(Deno.build.os === "windows" ? `${part}.exe` : part, program);
     },
   });
 }
 
-async function writeLicensesFile(also: unknown): Promise<void> {
+/** A folder with just what goes into the program: the code, and what it reads. */
+async function stageFiles(target: Target): Promise<string> {
+  const stage = join(target.work, "stage");
+  const [code, embed] = [join(stage, "app"), join(stage, "build", "embed")];
+  await removeFolder(embed);
+  if (!target.own) {
+    await removeFolder(code);
+    await copyFolder(SCRIPTS, code);
+    for (const name of ["store.json", "store.bin", "window.json", "window.bin"]) {
+      await Deno.mkdir(join(embed, "payloads"), { recursive: true });
+      await Deno.copyFile(join(EMBED, "payloads", name), join(embed, "payloads", name));
+    }
+  }
+  await copyFolder(embedOf(target), embed);
+  return stage;
+}
+
+async function writeLicensesFile(target: Target, also: unknown): Promise<void> {
   await step({
-    name: "licenses",
+    name: stepName(target, "licenses"),
     inputs: ["deno.lock", "sidecar/requirements.txt", "tools/licenses.ts"],
     also,
-    outputs: ["dist/licenses.txt"],
-    run: () => writeLicenses(join(ROOT, "dist", "licenses.txt")),
+    outputs: [target.licenses],
+    run: async () => await writeLicenses(target, await isFrozen(target)),
   });
 }
 
-async function sizes(base: string): Promise<void> {
-  const embedded = (path: string) => bytesOf(EMBED, path);
-  await printSizes(PROGRAM, [
+async function sizes(target: Target, base: string): Promise<void> {
+  const embedded = (path: string) => bytesOf(embedOf(target), path);
+  await printSizes(target.program, [
     ["Deno (compile base)", await bytesOf(base)],
-    ["scripts", await bytesOf(STAGE, "app")],
+    ["scripts", await bytesOf(SCRIPTS)],
     ["site", await embedded("site")],
     ["sidecar, packed", await embedded("payloads/sidecar.bin")],
     ["database engine, packed", await embedded("payloads/store.bin")],
@@ -220,23 +142,10 @@ async function sizes(base: string): Promise<void> {
   ]);
 }
 
-async function copy(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const entry of Deno.readDir(from)) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory) await copy(source, target);
-    else await Deno.copyFile(source, target);
-  }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
 if (import.meta.main) {
   try {
-    await build();
-    console.error(`  ${PROGRAM} is up to date`);
+    const { program } = await build(takeApp(Deno.args).folder);
+    console.error(`  ${program} is up to date`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     Deno.exit(1);

@@ -1,5 +1,6 @@
 import { run } from "./command.ts";
 import { PYTHON } from "./python.ts";
+import type { Target } from "./target.ts";
 
 /** What `erth --version` says of itself. */
 export interface BuildInfo {
@@ -8,32 +9,43 @@ export interface BuildInfo {
   versions: Record<string, string>;
 }
 
-/** Asks each part for its version. */
-export async function buildInfo(): Promise<BuildInfo> {
+/**
+ * Asks each part for its version.
+ *
+ * @param python Whether the frozen Python sidecar is one of them.
+ */
+export async function buildInfo({ app, own }: Target, python: boolean): Promise<BuildInfo> {
   const config: { version: string; imports: Record<string, string> } = JSON.parse(
     await Deno.readTextFile(new URL("../deno.json", import.meta.url)),
   );
   const pins = Object.values(config.imports).join(" ");
   const npm = (name: string) => pins.match(`npm:/?${name}@([^ /]+)`)?.[1] ?? "unknown";
   const commit = await run(["git", "rev-parse", "--short=12", "HEAD"]).catch(() => "");
-  const packages = await pythonPackages();
   return {
-    version: config.version,
+    version: app.version ?? config.version,
     versions: {
+      ...(own ? {} : { erth: config.version }),
       ...(commit === "" ? {} : { commit: commit.trim() }),
       deno: Deno.version.deno,
       v8: Deno.version.v8,
       "libsql (shell)": npm("libsql"),
-      "libsql (sidecar)": packages["libsql"]!,
-      python: (await run([PYTHON, "-c", "import platform; print(platform.python_version())"]))
-        .trim(),
-      robyn: packages["robyn"]!,
-      jinja2: packages["jinja2"]!,
-      pyinstaller: packages["pyinstaller"]!,
+      ...(python ? await pythonVersions() : {}),
       htmx: npm("htmx.org"),
       webview: `${npm("webview-bun")} (webview-bun)`,
       platform: Deno.build.target,
     },
+  };
+}
+
+async function pythonVersions(): Promise<Record<string, string>> {
+  const packages = await pythonPackages();
+  const python = await run([PYTHON, "-c", "import platform; print(platform.python_version())"]);
+  return {
+    "libsql (sidecar)": packages["libsql"]!,
+    python: python.trim(),
+    robyn: packages["robyn"]!,
+    jinja2: packages["jinja2"]!,
+    pyinstaller: packages["pyinstaller"]!,
   };
 }
 

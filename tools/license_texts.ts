@@ -86,6 +86,11 @@ export function builtIn(): License[] {
       version: "",
       text: mit("2017 Serge Zaitsev, 2022 the webview authors"),
     },
+    {
+      name: "Expat (with Debian's Python)",
+      version: "",
+      text: mit("1998-2000 Thai Open Source Software Center Ltd, 2001-2026 Expat maintainers"),
+    },
     { name: "SQLite (in libSQL)", version: "", text: SQLITE },
     { name: "zlib", version: "", text: ZLIB },
     { name: "libgcc", version: "", text: GCC },

@@ -3,6 +3,7 @@ import { run } from "./command.ts";
 import { builtIn, type License, mit } from "./license_texts.ts";
 import { PYTHON } from "./python.ts";
 import { filesUnder, ROOT } from "./steps.ts";
+import type { Target } from "./target.ts";
 
 /** Packages that a part of the program is copied from without being imported by it. */
 const COPIED = ["heroicons", "htmx.org", "modern-normalize", "webview-bun"];
@@ -10,17 +11,28 @@ const COPIED = ["heroicons", "htmx.org", "modern-normalize", "webview-bun"];
 /** Texts of licences are in files called so. */
 const LICENSE_FILE = /(^|\/)(licen[cs]e|copying|notice)([.-][^/]*)?$/i;
 
-/** Writes names, versions and licence texts of everything that is inside the program. */
-export async function writeLicenses(path: string): Promise<void> {
+/**
+ * Writes names, versions and licence texts of everything that is inside a program, as its
+ * `licenses` says where.
+ *
+ * @param python Whether the frozen Python sidecar is inside.
+ */
+export async function writeLicenses(target: Target, python: boolean): Promise<void> {
   const own = await Deno.readTextFile(join(ROOT, "LICENSE")).catch(() => "MIT");
-  const parts = [...builtIn(), ...await npmLicenses(), ...await pythonLicenses()];
+  const parts = [
+    ...builtIn(),
+    ...await npmLicenses(),
+    ...python ? await pythonLicenses(join(target.work, "freeze")) : [],
+    ...target.own ? [] : [{ name: "Erth", version: "", text: own }],
+  ];
   parts.sort((a, b) => a.name.localeCompare(b.name, "en"));
   const list = parts.map(({ name, version }) => `- ${name} ${version}`.trimEnd());
   const sections = parts.map(({ name, version, text }) =>
     `${"=".repeat(78)}\n${name} ${version}\n\n${text.trim()}\n`
   );
-  const head = `Erth\n\n${own.trim()}\n\nInside it are:\n${list.join("\n")}\n`;
-  await Deno.writeTextFile(path, `${head}\n${sections.join("\n")}`);
+  const terms = target.own ? `${own.trim()}\n\n` : "";
+  const head = `${target.app.title}\n\n${terms}Inside it are:\n${list.join("\n")}\n`;
+  await Deno.writeTextFile(target.licenses, `${head}\n${sections.join("\n")}`);
 }
 
 interface Graph {
@@ -73,9 +85,9 @@ interface Package {
 }
 
 /** The interpreter, and the packages of the lock file that the frozen sidecar has modules of. */
-async function pythonLicenses(): Promise<License[]> {
+async function pythonLicenses(frozen: string): Promise<License[]> {
   const { packages, python }: { packages: Package[]; python: License } = JSON.parse(
-    await run([PYTHON, join(ROOT, "tools", "list_packages.py")]),
+    await run([PYTHON, join(ROOT, "tools", "list_packages.py"), frozen]),
   );
   const licenses = await Promise.all(packages.map(async ({ name, version, folder }) => {
     const text = await licenseFiles(folder);

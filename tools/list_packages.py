@@ -1,8 +1,12 @@
-"""Prints, as JSON, the interpreter and the locked packages that the frozen sidecar has parts of."""
+"""Prints, as JSON, the interpreter and the locked packages that a frozen sidecar has parts of.
+
+The argument is the folder that PyInstaller worked in.
+"""
 
 import json
 import platform
 import re
+import sys
 import sysconfig
 from importlib import metadata
 from pathlib import Path
@@ -36,7 +40,7 @@ def python_license() -> str:
 def main() -> None:
     """Prints the list."""
     lock = (ROOT / "sidecar" / "requirements.txt").read_text()
-    lists = (ROOT / "build" / "freeze").rglob("*.toc")
+    lists = Path(sys.argv[1]).rglob("*.toc")
     frozen = "".join(path.read_text() for path in lists if path.name.startswith(("PYZ-", "COLL")))
     locked = re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)
     names = [name for name in locked if is_inside(name, frozen)]

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { run } from "./command.ts";
-import { ROOT, step } from "./steps.ts";
+import { hashOf, ROOT, step } from "./steps.ts";
 
 const WANTED = "3.11";
 const CANDIDATES = ["python3.11", "python3", "/usr/bin/python3.11"];
@@ -13,7 +13,7 @@ export const PYTHON = Deno.build.os === "windows"
 /** Makes `.venv` with exactly what the lock file names; the key of what is in it. */
 export async function venv(): Promise<string> {
   const lock = "sidecar/requirements-dev.txt";
-  return await step({
+  const packages = await step({
     name: "virtual environment",
     inputs: [lock],
     also: ROOT,
@@ -31,6 +31,8 @@ export async function venv(): Promise<string> {
       await Deno.writeTextFile(join(library.trim(), "erth.pth"), join(ROOT, "sidecar"));
     },
   });
+  // It names the interpreter that the environment was made with.
+  return await hashOf([".venv/pyvenv.cfg"], packages);
 }
 
 async function create(): Promise<void> {

@@ -1,18 +1,20 @@
 /**
- * Builds what changed and opens Erth: in a window, or without a screen as a server whose address is
- * printed. Arguments are passed on.
+ * Builds what changed and opens Erth, or with `--app FOLDER` another app: in a window, or without a
+ * screen as a server whose address is printed. Other arguments are passed on.
  *
  * @module
  */
 import { hasDisplay } from "../shell/config.ts";
-import { build, PROGRAM } from "./build.ts";
+import { build } from "./build.ts";
+import { takeApp } from "./target.ts";
 
 async function start(): Promise<number> {
-  await build();
-  const server = !hasDisplay() && (Deno.args[0] ?? "-").startsWith("-");
-  if (server) console.error("  There is no screen: Erth runs as a server.");
-  const child = new Deno.Command(PROGRAM, {
-    args: server ? ["serve", ...Deno.args] : Deno.args,
+  const { folder, rest } = takeApp(Deno.args);
+  const { app, program } = await build(folder);
+  const server = !hasDisplay() && (rest[0] ?? "-").startsWith("-");
+  if (server) console.error(`  There is no screen: ${app.title} runs as a server.`);
+  const child = new Deno.Command(program, {
+    args: server ? ["serve", ...rest] : rest,
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

@@ -1,4 +1,4 @@
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { sha256 } from "../shell/payload_format.ts";
 
 /** The folder that holds deno.json, without a slash at its end. */
@@ -8,7 +8,7 @@ export const ROOT = dirname(import.meta.dirname!);
 export interface Step {
   /** Shown to the person and used as the stamp's file name. */
   name: string;
-  /** Files and folders, relative to the root; those that are absent count as empty. */
+  /** Files and folders, absolute or relative to the root; those that are absent count as empty. */
   inputs: string[];
   /** Whatever else decides the outcome, such as a version or the key of an earlier step. */
   also?: unknown;
@@ -48,7 +48,7 @@ const TEST = /(^|\/)(test_\w+\.py|conftest\.py|\w+_test\.ts)$/;
 export async function hashOf(paths: string[], also: unknown = null): Promise<string> {
   const lines: string[] = [JSON.stringify(also)];
   for (const path of paths) {
-    for (const file of await filesUnder(join(ROOT, path))) {
+    for (const file of await filesUnder(resolve(ROOT, path))) {
       if (TEST.test(file)) continue;
       lines.push(`${relative(ROOT, file)} ${await sha256(await Deno.readFile(file))}`);
     }
@@ -72,7 +72,7 @@ export async function filesUnder(path: string): Promise<string[]> {
 async function isDone(stamp: string, key: string, outputs: string[]): Promise<boolean> {
   if (await Deno.readTextFile(stamp).catch(() => "") !== key) return false;
   for (const output of outputs) {
-    if (!await Deno.stat(join(ROOT, output)).then(() => true, () => false)) return false;
+    if (!await Deno.stat(resolve(ROOT, output)).then(() => true, () => false)) return false;
   }
   return true;
 }

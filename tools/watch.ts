@@ -12,6 +12,8 @@ import { ROOT } from "./steps.ts";
 const WATCHED = ["main.ts", "errors.ts", "errors.json", "log.ts", "app.json", "shell", "db", "web"];
 const QUIET_MS = 200;
 
+let running: Deno.ChildProcess | undefined;
+
 async function once(change: Promise<void>): Promise<void> {
   await prepare().catch((error) => console.error(error instanceof Error ? error.message : error));
   const child = new Deno.Command(Deno.execPath(), {
@@ -21,15 +23,21 @@ async function once(change: Promise<void>): Promise<void> {
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
+  running = child;
   const ended = child.status.then(({ code }) => console.error(`  Erth ended with ${code}`));
   await change;
   console.error("  something changed: starting anew");
+  await end(child);
+  await ended;
+}
+
+async function end(child: Deno.ChildProcess | undefined): Promise<void> {
   try {
-    child.kill("SIGTERM");
+    child?.kill("SIGTERM");
   } catch {
     // It ended by itself.
   }
-  await ended;
+  await child?.status;
 }
 
 /** Resolves when something that matters changed and nothing more did for a moment. */
@@ -42,6 +50,12 @@ async function nextChange(changes: AsyncIterator<Deno.FsEvent>): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, async () => {
+    await end(running);
+    Deno.exit(0);
+  });
+}
 const paths = [...WATCHED.map((path) => join(ROOT, path)), join(ROOT, "sidecar", "erth_sidecar")];
 const changes = Deno.watchFs(paths)[Symbol.asyncIterator]();
 for (;;) await once(nextChange(changes));

@@ -3,8 +3,7 @@ const $ = (selector) => document.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const on = (name, handler) => document.addEventListener(name, handler);
 const go = (path) => htmx.ajax("GET", path, { source: "#screen", target: "#screen" });
-const measure = (e) =>
-  $("[data-measured=true]") && navigator.sendBeacon(`shell/measure?event=${e}`);
+const tell = (it) => $("[data-measured=true]") && navigator.sendBeacon(`shell/measure?event=${it}`);
 const isScreen = ({ target }) => /^(main|screen)$/.test(target?.id);
 // Theme: in a cookie, as each start may have another port and so another localStorage.
 const themes = ["auto", "light", "dark"];
@@ -27,11 +26,11 @@ function stream(signal, done) {
   const source = new EventSource(`events?after=${last}`);
   signal.addEventListener("abort", () => done(source.close()));
   source.onerror = () => source.readyState === 2 && setTimeout(() => follow(follow(true)), 3000);
-  const tell = ({ data, type: name, lastEventId: at }) => {
+  const pass = ({ data, type: name, lastEventId: at }) => {
     const news = { ...JSON.parse(data), name, at };
     hear(news, others.postMessage(news));
   };
-  for (const name of ["hello", "changed", "reset"]) source.addEventListener(name, tell);
+  for (const name of ["hello", "changed", "reset"]) source.addEventListener(name, pass);
 }
 function follow(stop = document.hidden) {
   if (stop) visible = visible?.abort();
@@ -42,8 +41,7 @@ function follow(stop = document.hidden) {
 }
 others.onmessage = ({ data }) => hear(data);
 on("visibilitychange", () => follow());
-on("DOMContentLoaded", () => follow());
-addEventListener("load", () => measure("loaded"));
+addEventListener("load", () => follow(void tell("loaded")));
 // Failures: an action's goes to the toasts, any other where its answer would have gone.
 on("htmx:response:error", ({ detail: { ctx } }) => {
   if (ctx.request.method === "GET" || ctx.sourceElement.matches("[data-keep]")) return;
@@ -52,17 +50,16 @@ on("htmx:response:error", ({ detail: { ctx } }) => {
 on("htmx:error", ({ detail: { ctx } }) => {
   if (ctx && !ctx.response) $("#toasts").replaceChildren($("#offline").content.cloneNode(true));
 });
-// Text that couldn't be saved is kept, and put back when its form comes again.
-const kept = new Map();
+const kept = new Map(); // Text that couldn't be saved is put back when its form comes again.
 on("htmx:before:request", ({ detail: { ctx } }) => {
   const { sourceElement: form, request } = ctx, keeps = form.matches("[data-keep]");
   if (keeps) request.body = new URLSearchParams(new FormData(form, request.submitter)); // as now
   else if (isScreen(ctx)) $("[data-keep] :focus")?.blur(); // which saves it
 });
+const forget = () => all("[data-keep]").forEach((it) => it.dataset.keep = "no", kept.clear());
 on("htmx:finally:request", ({ detail: { ctx: { sourceElement: form, request, response } } }) => {
   const saved = response?.status < 400;
-  if (saved && form.matches("[data-reset]")) form.reset();
-  if (saved || !form.matches("[data-keep]")) kept.delete(request.action);
+  if (saved || form.dataset.keep !== "") kept.delete(request.action);
   else kept.set(request.action, request.body);
 });
 on("htmx:after:process", ({ target }) => {
@@ -77,23 +74,26 @@ on("htmx:after:swap", ({ detail: { ctx } }) => {
   for (const link of all(".rail a, .items a")) {
     link.ariaCurrent = `${location.pathname}/`.startsWith(`${link.pathname}/`) ? "page" : null;
   }
-  if (!isScreen(ctx)) return;
-  if (ctx.sourceEvent?.type === "load") return measure("fragment");
-  $(":popover-open")?.hidePopover();
-  if (document.activeElement === document.body) $("#main").focus();
+  if (!isScreen(ctx) || /^erth:/.test(ctx.sourceEvent?.type)) return;
+  if (ctx.sourceEvent?.type === "load") return tell("fragment");
+  $(":popover-open")?.hidePopover($(":popover-open :focus")?.blur());
+  if (document.activeElement === document.body) $("#main")?.focus();
 });
 on("htmx:before:history:restore", (event) => event.preventDefault(go(event.detail.path)));
 on("animationend", ({ target }) => target.parentElement?.id === "toasts" && target.remove());
+on("focusin", ({ target }) => target.matches("[type=search]") && target.select());
 on("click", ({ target }) => target.closest("#theme") && setTheme(1));
-on("click", ({ target }) => target.closest("[data-retry]") && go(location.href));
+on("click", ({ target }) => target.closest("[data-retry]") && go(location.href, forget()));
 on("keydown", (event) => {
   const { target, key, shiftKey, isComposing } = event, { enter } = target.dataset;
   const name = (event.ctrlKey || event.metaKey ? "mod+" : "") + key.toLowerCase();
   const typing = target.matches("input, textarea") && !/^(mod|esc)/.test(name);
   const step = { ArrowDown: 1, ArrowUp: -1 }[key], list = step && target.closest("[data-arrows]");
-  const stops = list ? all("[type=search], li > *", list) : [];
+  const stops = list ? all("[type=search], li > :is(a, button)", list) : [];
   let goal = stops[stops.indexOf(target) + step];
   if (enter && key === "Enter") goal = !shiftKey && !isComposing && $(enter);
   else if (!typing) goal ??= $(`[data-key~="${CSS.escape(name)}"]`);
-  if (goal) event.preventDefault(step || goal.matches("input") ? goal.focus() : goal.click());
+  if (!goal) return;
+  if (!step && goal.matches("a")) $("[data-keep] :focus")?.blur(); // saves before what reads
+  event.preventDefault(step || goal.matches("input, textarea") ? goal.focus() : goal.click());
 });

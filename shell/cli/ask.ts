@@ -50,18 +50,27 @@ async function follow(
 ): Promise<Answer> {
   let printed = 0;
   for (let attempt = 0; attempt < 5; attempt++) {
-    const resume = printed === 0 ? "" : `?after=${printed}`;
-    const response = await session.fetch("GET", `${path}/stream${resume}`, "text/event-stream");
-    if (!response.ok || response.body === null) break;
+    const response = await session.fetch("GET", `${path}/stream`, {
+      accept: "text/event-stream",
+      "last-event-id": String(printed),
+    });
+    if (!response.ok || response.body === null) {
+      await response.body?.cancel();
+      break;
+    }
     const lines = response.body
       .pipeThrough(new TextDecoderStream())
       .pipeThrough<string>(new TextLineStream());
     let event = "";
-    for await (const line of lines) {
-      if (line.startsWith("event: ")) event = line.slice(7);
-      else if (line.startsWith("id: ") && event === "delta") printed = Number(line.slice(4));
-      else if (line.startsWith("data: ") && event === "delta") onDelta(JSON.parse(line.slice(6)));
-      else if (line.startsWith("data: ") && event === "end") return JSON.parse(line.slice(6));
+    try {
+      for await (const line of lines) {
+        if (line.startsWith("event: ")) event = line.slice(7);
+        else if (line.startsWith("id: ") && event === "delta") printed = Number(line.slice(4));
+        else if (line.startsWith("data: ") && event === "delta") onDelta(JSON.parse(line.slice(6)));
+        else if (line.startsWith("data: ") && event === "end") return JSON.parse(line.slice(6));
+      }
+    } catch {
+      // The engine ended under the stream; the next one goes on with the answer.
     }
   }
   return await session.ask<Answer>("GET", path);

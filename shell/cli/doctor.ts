@@ -5,7 +5,7 @@ import { DATABASE_NAME, Store } from "../../db/store.ts";
 import { startBackend } from "../backend.ts";
 import { type Config, hasDisplay } from "../config.ts";
 import { Instance } from "../instance.ts";
-import { Parts, windowLibrary } from "../resources.ts";
+import { hasDatabase, Parts, windowLibrary } from "../resources.ts";
 import { Session } from "./session.ts";
 
 /** One line of the doctor's report. */
@@ -35,12 +35,14 @@ export async function doctor(config: Config): Promise<number> {
   await check("Window", () => openWindow(config));
   await check("Data folder", () => writable(data, "STORE_READ_ONLY"));
   await check("Cache folder", () => writable(cache, "PAYLOAD_DISK"));
-  using instance = await Instance.claim(data).catch(() => undefined);
-  if (instance === undefined) {
-    await check("Running instance", () => askRunning(config));
-  } else {
-    await check("Database", () => integrity(config));
+  // What keeps it from being claimed is in the lines above.
+  const instance = await Instance.claim(data).catch(() => undefined);
+  if (instance instanceof Instance) {
+    using _ = instance;
+    if (hasDatabase()) await check("Database", () => integrity(config));
     await check("Engine", () => startOnce(config));
+  } else if (instance !== undefined) {
+    await check("Running instance", () => askRunning(config));
   }
   if (config.json) console.log(JSON.stringify({ findings }));
   // Without a screen there is nothing wrong: `erth serve` needs none.
@@ -78,7 +80,7 @@ async function writable(folder: string, code: ErrorCode): Promise<string> {
 }
 
 async function integrity(config: Config): Promise<string> {
-  await new Parts(config.paths.cache).store();
+  await new Parts(config.paths.cache, config.app.name).store();
   const path = join(config.paths.data, DATABASE_NAME);
   const store = await Store.open({ path, synchronous: "NORMAL" });
   try {
@@ -92,7 +94,7 @@ async function integrity(config: Config): Promise<string> {
 }
 
 async function startOnce(config: Config): Promise<string> {
-  const backend = startBackend(config);
+  const backend = startBackend(config, { secluded: true });
   try {
     await backend.ready;
     const { sidecar } = backend.report();

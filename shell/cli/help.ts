@@ -1,72 +1,90 @@
-import type { Config } from "../config.ts";
+import type { App } from "../app.ts";
+import { type Config, isOffered } from "../config.ts";
 
-const GENERAL = `Erth: notes, chat and search on your own machine, in one file.
+/** What follows the program's name, and what it does. */
+const USES: readonly (readonly [string, string])[] = [
+  ["", "open the window"],
+  ["serve", "the same without a window; open it in a browser"],
+  ["open", "a fresh link to the running TITLE"],
+  ["status", "what the running TITLE does"],
+  ["doctor", "check this computer, line by line"],
+  ['ask "QUESTION"', "an answer from your notes"],
+  ['note add "TEXT"', "also: list, search, show, delete"],
+  ["--version", "the version of every layer"],
+];
 
-  erth                      open the window
-  erth serve                the same without a window; open it in a browser
-  erth open                 a fresh link to the running Erth
-  erth status               what the running Erth does
-  erth doctor               check this computer, line by line
-  erth ask "QUESTION"       an answer from your notes
-  erth note add "TEXT"      also: list, search, show, delete
-  erth --version            the version of every layer
+/** The page about everything, without commands that the app doesn't offer. */
+function general(app: App): string {
+  const { name, title, about } = app;
+  const uses = USES.filter(([use]) => isOffered(app, use.split(" ")[0]!));
+  const width = `  ${name} `.length + Math.max(...uses.map(([use]) => use.length)) + 4;
+  const lines = uses.map(([use, words]) =>
+    `  NAME ${use}`.replace("NAME", name).padEnd(width) + words
+  );
+  return `${about === undefined ? title : `${title}: ${about}`}.
+
+${lines.join("\n")}
 
 Options for all
   --data DIR    keep everything in DIR
-  --portable    keep everything in erth-data/ beside the program
+  --portable    keep everything in NAME-data/ beside the program
   --json        one JSON document on standard output, errors too
   --verbose     log more
-  --help        this, or more about one command: erth note --help
+  --help        this, or more about one command: NAME serve --help
 
 Exit codes
   0 done   1 failed   2 wrong usage   3 not found   4 in use or not running
   5 data folder   6 engine   7 no window possible   8 not allowed`;
+}
 
+/** More about one command, for an app called NAME, titled TITLE. */
 const PAGES: Partial<Record<Config["command"], string>> = {
-  window: GENERAL,
-  help: GENERAL,
-  serve: `erth serve [--port N] [--json]
+  serve: `NAME serve [--port N] [--json]
   Runs until Ctrl+C or SIGTERM. --json prints one ready line {"url","token","pid","version"}.
 
-  erth serve
-  erth serve --port 7777 --data /srv/erth
-  curl -H "Authorization: Bearer TOKEN" -H "Accept: application/json" URLnotes`,
-  open: `erth open [--json]
-  Prints a fresh one-time link to the running Erth and opens it in your browser.
+  NAME serve
+  NAME serve --port 7777 --data /srv/NAME
+  curl -H "Authorization: Bearer TOKEN" -H "Accept: application/json" URLHOME`,
+  open: `NAME open [--json]
+  Prints a fresh one-time link to the running TITLE and opens it in your browser.
 
-  erth open
-  erth open --json --data /srv/erth`,
-  status: `erth status [--json]
-  What the running Erth does: versions, engine, database, last log lines.
+  NAME open
+  NAME open --json --data /srv/NAME`,
+  status: `NAME status [--json]
+  What the running TITLE does: versions, engine, database, last log lines.
 
-  erth status
-  erth status --json | jq .sidecar.state`,
-  doctor: `erth doctor [--json]
+  NAME status
+  NAME status --json | jq .sidecar.state`,
+  doctor: `NAME doctor [--json]
   Checks WebView, folders, disk, database and engine. Each line says what to do.
   Exit code 0 if all is well, else that of the first failure.
 
-  erth doctor
-  erth doctor --data /media/stick/erth-data --json`,
-  ask: `erth ask "QUESTION" [--json]
+  NAME doctor
+  NAME doctor --data /media/stick/NAME-data --json`,
+  ask: `NAME ask "QUESTION" [--json]
   Answers from your notes, with its sources. The question may come from standard input.
 
-  erth ask "When does the lease end?"
-  echo "What did we decide on pricing?" | erth ask --json`,
-  note: `erth note add "TEXT" [--title T] [--tags a,b]    text may come from standard input
-erth note list [--tags TAG]
-erth note search "WORDS"
-erth note show ID
-erth note delete ID
+  NAME ask "When does the lease end?"
+  echo "What did we decide on pricing?" | NAME ask --json`,
+  note: `NAME note add "TEXT" [--title T] [--tags a,b]    text may come from standard input
+NAME note list [--tags TAG]
+NAME note search "WORDS"
+NAME note show ID
+NAME note delete ID
 
-  erth note add "Milk, bread" --tags shopping
-  git log -5 | erth note add --title "Last commits"
-  erth note list --json`,
+  NAME note add "Milk, bread" --tags shopping
+  git log -5 | NAME note add --title "Last commits"
+  NAME note list --json`,
 };
 
 /** `erth help`, `erth --help`, `erth COMMAND --help`. */
-export function help(config: Config): Promise<number> {
-  const asked = config.command === "help" ? config.words[0] : config.command;
-  const page = Object.entries(PAGES).find(([name]) => name === asked)?.[1] ?? GENERAL;
-  console.log(config.json ? JSON.stringify({ help: page }) : page);
+export function help({ app, command, json, words }: Config): Promise<number> {
+  const asked = command === "help" ? words[0] : command;
+  const found = Object.entries(PAGES).find(([name]) => name === asked && isOffered(app, name))?.[1];
+  const page = (found ?? general(app))
+    .replaceAll("NAME", app.name)
+    .replaceAll("TITLE", app.title)
+    .replaceAll("HOME", app.home);
+  console.log(json ? JSON.stringify({ help: page }) : page);
   return Promise.resolve(0);
 }

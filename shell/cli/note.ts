@@ -62,11 +62,16 @@ async function add(session: Session, config: Config & CommandOptions, text: stri
 }
 
 async function list(session: Session, config: Config & CommandOptions, query: string) {
-  const parameters = new URLSearchParams({ q: query, tag: config.tags ?? "" });
-  const answer = await session.ask<{ notes: Note[]; total: number }>("GET", `notes?${parameters}`);
-  if (config.json) return console.log(JSON.stringify(answer));
-  for (const found of answer.notes) console.log(line(found));
-  if (answer.notes.length === 0) console.log(query ? "No note has that." : "No notes yet.");
+  const notes: Note[] = [];
+  for (let page = 0;; page++) {
+    const wanted = new URLSearchParams({ q: query, tag: config.tags ?? "", page: `${page}` });
+    const answer = await session.ask<{ notes: Note[]; total: number }>("GET", `notes?${wanted}`);
+    notes.push(...answer.notes);
+    if (answer.notes.length === 0 || notes.length >= answer.total) break;
+  }
+  if (config.json) return console.log(JSON.stringify({ notes, total: notes.length }));
+  for (const found of notes) console.log(line(found));
+  if (notes.length === 0) console.log(query ? "No note has that." : "No notes yet.");
 }
 
 async function search(session: Session, config: Config & CommandOptions, query: string) {

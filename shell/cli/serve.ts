@@ -5,16 +5,21 @@ import { Instance } from "../instance.ts";
 
 /** `erth serve`: the same program without a window, until SIGTERM, SIGINT or `shell/stop`. */
 export async function serve(config: Config): Promise<number> {
-  using instance = await Instance.claim(config.paths.data);
-  if (instance === undefined) throw new ErthError("DATA_IN_USE", config.paths.data);
+  const { data } = config.paths;
+  const instance = await Instance.claim(data);
+  if (!(instance instanceof Instance)) {
+    throw new ErthError("DATA_IN_USE", `${data}: by process ${instance.pid}`);
+  }
+  using _ = instance;
   const backend = startBackend(config);
   const { url, token, pid, version } = backend.running;
   if (config.json) {
     console.log(JSON.stringify({ url, token, pid, version }));
   } else {
-    console.log(`Erth ${version} is ready. Open this address (it works once, for 10 minutes):`);
+    const { name, title } = config.app;
+    console.log(`${title} ${version} is ready. Open this address (it works once, for 10 minutes):`);
     console.log(`  ${backend.launchUrl()}`);
-    console.log("`erth open` makes another. Ctrl+C ends it.");
+    console.log(`\`${name} open\` makes another. Ctrl+C ends it.`);
   }
   const code = await backend.finished;
   await backend.stop();

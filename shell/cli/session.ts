@@ -4,9 +4,6 @@ import type { Config } from "../config.ts";
 import { loopbackClient } from "../loopback.ts";
 import { Instance, type Running } from "../instance.ts";
 
-const CARD_WAIT_MS = 5_000;
-const CARD_POLL_MS = 50;
-
 /** A way to ask Erth: the running instance, or one started for this command alone. */
 export class Session {
   readonly #running: Running;
@@ -26,9 +23,9 @@ export class Session {
    */
   static async open(config: Config): Promise<Session> {
     const instance = await Instance.claim(config.paths.data);
-    if (instance === undefined) return new Session(await findRunning(config.paths.data));
+    if (!(instance instanceof Instance)) return new Session(instance);
     try {
-      const backend = startBackend(config);
+      const backend = startBackend(config, { secluded: true });
       return new Session(backend.running, { backend, instance });
     } catch (error) {
       instance[Symbol.dispose]();
@@ -59,21 +56,21 @@ export class Session {
    * @throws {ErthError} what the answer says, with its own code.
    */
   async ask<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
-    const response = await this.fetch(method, path, "application/json", body);
+    const response = await this.fetch(method, path, { accept: "application/json" }, body);
     const answer = response.status === 204 ? {} : await response.json();
     if (response.ok) return answer as T;
     const code: unknown = answer?.error?.code;
     throw new ErthError(isErrorCode(code) ? code : "INTERNAL", `${response.status} ${path}`);
   }
 
-  /** One request, its answer as it comes. */
+  /** One request with `more` headers, its answer as it comes. */
   async fetch(
     method: "GET" | "POST",
     path: string,
-    accept: string,
+    more: Record<string, string>,
     body?: unknown,
   ): Promise<Response> {
-    const headers = new Headers({ authorization: `Bearer ${this.#running.token}`, accept });
+    const headers = new Headers({ ...more, authorization: `Bearer ${this.#running.token}` });
     if (body !== undefined) headers.set("content-type", "application/json");
     try {
       return await fetch(new URL(path, this.#running.url), {
@@ -102,14 +99,4 @@ export class Session {
       return false;
     }
   }
-}
-
-/** An instance that has just claimed its folder tells its address a moment later. */
-async function findRunning(data: string): Promise<Running> {
-  for (let waited = 0; waited < CARD_WAIT_MS; waited += CARD_POLL_MS) {
-    const running = await Instance.find(data);
-    if (running !== undefined) return running;
-    await new Promise((resolve) => setTimeout(resolve, CARD_POLL_MS));
-  }
-  throw new ErthError("DATA_IN_USE", `${data}: no address within ${CARD_WAIT_MS} ms`);
 }

@@ -7,7 +7,7 @@ export function version(config: Config): Promise<number> {
   if (config.json) {
     console.log(JSON.stringify(build));
   } else {
-    console.log(`erth ${build.version}`);
+    console.log(`${config.app.name} ${build.version}`);
     for (const [name, number] of Object.entries(build.versions)) console.log(`  ${name} ${number}`);
   }
   return Promise.resolve(0);

@@ -4,6 +4,7 @@ import { gdkColor, loadIcon, makeContext, setFlag } from "./gtk_context.ts";
 import { openInBrowser, prefersDark } from "./gtk_desktop.ts";
 import { saveDownloads } from "./gtk_downloads.ts";
 import { closeGently, watchHeartbeat, zoomByKeys } from "./gtk_habits.ts";
+import { trimAfterStart } from "./gtk_memory.ts";
 import { confineNavigation, trimContextMenu } from "./gtk_policies.ts";
 import { nativeFunction, onSignal } from "./gtk_signals.ts";
 import { cstring, type Gtk, openGtk, text } from "./gtk_symbols.ts";
@@ -97,6 +98,7 @@ export class GtkWindow implements NativeWindow {
     if (!this.#alive) return;
     this.#c.gtk.gtk_widget_show_all(this.#window);
     this.#c.gtk.gtk_widget_grab_focus(this.#view);
+    trimAfterStart(this.#c);
     this.#c.gtk.gtk_main();
   }
 
@@ -120,6 +122,7 @@ export class GtkWindow implements NativeWindow {
   #listen(context: Deno.PointerValue): void {
     const c = this.#c;
     const { devtools, heartbeat, downloadDirectory, onDownload, openOutside } = this.#options;
+    const { title = "Erth" } = this.#options;
     const say = (words: string) => this.evaluate(sayScript(words));
     onSignal(c, this.#window, "destroy", { parameters: ["pointer"], result: "void" }, () => {
       this.#alive = false;
@@ -151,8 +154,10 @@ export class GtkWindow implements NativeWindow {
     );
     if (heartbeat !== undefined) {
       watchHeartbeat(c, heartbeat, {
-        stopped: () =>
-          showStopped(c, this.#view, text(c.webkit.webkit_web_view_get_uri(this.#view))),
+        stopped: () => {
+          const address = text(c.webkit.webkit_web_view_get_uri(this.#view));
+          showStopped(c, this.#view, address, title);
+        },
         back: () => c.webkit.webkit_web_view_reload(this.#view),
       });
     }

@@ -45,7 +45,7 @@ function persistentContext(c: Gtk, folder: string): Deno.PointerValue {
   return context;
 }
 
-/** Sets a boolean property of a GObject. */
+/** Sets a boolean property of a GObject, unless it is so already: listeners may work long at it. */
 export function setFlag(
   { gobject }: Gtk,
   object: Deno.PointerValue,
@@ -54,6 +54,8 @@ export function setFlag(
 ): void {
   const value = new Uint8Array(GVALUE_BYTES);
   gobject.g_value_init(value, BigInt(G_TYPE_BOOLEAN));
+  gobject.g_object_get_property(object, cstring(name), value);
+  if ((gobject.g_value_get_boolean(value) !== 0) === flag) return;
   gobject.g_value_set_boolean(value, Number(flag));
   gobject.g_object_set_property(object, cstring(name), value);
 }

@@ -1,4 +1,4 @@
-import { cstring, type Gtk, text } from "./gtk_symbols.ts";
+import { cstring, type Gtk, readFile, text } from "./gtk_symbols.ts";
 
 const G_BUS_TYPE_SESSION = 2;
 const G_DBUS_CALL_FLAGS_NO_AUTO_START = 1;
@@ -72,15 +72,8 @@ export function openInBrowser(c: Gtk, window: Deno.PointerValue, url: string): v
 }
 
 /** The environment at the start of this process: Linux keeps it as it was. */
-function firstEnvironment({ glib }: Gtk): string[] {
-  const contents = new BigUint64Array(1), length = new BigUint64Array(1);
-  if (!glib.g_file_get_contents(cstring("/proc/self/environ"), contents, length, null)) return [];
-  const pointer = Deno.UnsafePointer.create(contents[0]!)!;
-  const bytes = new Uint8Array(
-    Deno.UnsafePointerView.getArrayBuffer(pointer, Number(length[0]), 0),
-  ).slice();
-  glib.g_free(pointer);
-  return new TextDecoder().decode(bytes).split("\0").filter((entry) => entry !== "");
+function firstEnvironment(c: Gtk): string[] {
+  return readFile(c, "/proc/self/environ").split("\0").filter((entry) => entry !== "");
 }
 
 /** A null-terminated `char **`. The texts live as long as this object does. */

@@ -23,7 +23,7 @@ export function freePath(
 ): string {
   // deno-lint-ignore no-control-regex -- control characters have no place in a file name
   const clean = suggested.replaceAll(/[/\\\u0000-\u001f\u007f]/g, "_").replace(/^[. ]+/, "");
-  const name = clean.slice(-200) || "download";
+  const name = clean.slice(-78) || "download";
   const dot = name.lastIndexOf(".");
   const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
   for (let n = 1;; n++) {

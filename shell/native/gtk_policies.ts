@@ -28,7 +28,7 @@ export function judge(
   origin: string | undefined,
   byPerson: boolean,
 ): "here" | "outside" | "refused" {
-  if (url === "about:blank" || url === "about:srcdoc") return "here";
+  if (url === "about:srcdoc") return "here";
   if (!URL.canParse(url)) return "refused";
   const target = new URL(url);
   // The origin of blob: is that of the page which made it.
@@ -47,6 +47,7 @@ export interface PolicyHost {
 /** Keeps the view at the app's origin; what lies outside goes to the user's browser. */
 export function confineNavigation(c: Gtk, view: Deno.PointerValue, host: PolicyHost): void {
   const { webkit } = c;
+  let started = false;
   const decide = (decision: Deno.PointerValue, type: number): boolean => {
     if (type === RESPONSE) {
       if (webkit.webkit_response_policy_decision_is_mime_type_supported(decision)) return false;
@@ -56,6 +57,11 @@ export function confineNavigation(c: Gtk, view: Deno.PointerValue, host: PolicyH
     const action = webkit.webkit_navigation_policy_decision_get_navigation_action(decision);
     const request = webkit.webkit_navigation_action_get_request(action);
     const url = text(webkit.webkit_uri_request_get_uri(request)) ?? "";
+    // The window's own first page; later it would be an empty window, one step back.
+    if (url === "about:blank" && !started) {
+      started = true;
+      return false;
+    }
     const byPerson = webkit.webkit_navigation_action_is_user_gesture(action) !== 0;
     const verdict = judge(url, host.origin(), byPerson);
     if (verdict === "here" && type !== NEW_WINDOW_ACTION) return false;

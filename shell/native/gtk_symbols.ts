@@ -50,9 +50,10 @@ const GOBJECT = {
     result: "pointer",
   },
   g_object_set_property: { parameters: ["pointer", "buffer", "buffer"], result: "void" },
-  g_object_unref: { parameters: ["pointer"], result: "void" },
+  g_object_get_property: { parameters: ["pointer", "buffer", "buffer"], result: "void" },
   g_value_init: { parameters: ["buffer", "usize"], result: "pointer" },
   g_value_set_string: { parameters: ["buffer", "buffer"], result: "void" },
+  g_value_get_boolean: { parameters: ["buffer"], result: "i32" },
   g_value_set_boolean: { parameters: ["buffer", "i32"], result: "void" },
   g_type_name_from_instance: { parameters: ["pointer"], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
@@ -176,7 +177,6 @@ const WEBKIT = {
   webkit_navigation_action_get_request: { parameters: ["pointer"], result: "pointer" },
   webkit_navigation_action_is_user_gesture: { parameters: ["pointer"], result: "i32" },
   webkit_uri_request_get_uri: { parameters: ["pointer"], result: "pointer" },
-  webkit_policy_decision_use: { parameters: ["pointer"], result: "void" },
   webkit_policy_decision_ignore: { parameters: ["pointer"], result: "void" },
   webkit_policy_decision_download: { parameters: ["pointer"], result: "void" },
   webkit_response_policy_decision_is_mime_type_supported: {
@@ -191,6 +191,12 @@ const WEBKIT = {
   webkit_context_menu_item_get_stock_action: { parameters: ["pointer"], result: "i32" },
   webkit_context_menu_remove: { parameters: ["pointer", "pointer"], result: "void" },
   webkit_download_set_destination: { parameters: ["pointer", "buffer"], result: "void" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** From the C library: madvise(2), malloc_trim(3). */
+const LIBC = {
+  madvise: { parameters: ["usize", "usize", "i32"], result: "i32" },
+  malloc_trim: { parameters: ["usize"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The libraries of the GTK window, opened. */
@@ -211,6 +217,7 @@ export function openGtk() {
     gio: Deno.dlopen("libgio-2.0.so.0", GIO).symbols,
     gtk: Deno.dlopen("libgtk-3.so.0", GTK).symbols,
     gdk: Deno.dlopen("libgdk-3.so.0", GDK).symbols,
+    libc: Deno.dlopen("libc.so.6", LIBC).symbols,
     pixbuf: Deno.dlopen("libgdk_pixbuf-2.0.so.0", PIXBUF).symbols,
   };
 }
@@ -233,4 +240,15 @@ export function cstring(text: string): Uint8Array<ArrayBuffer> {
 /** A borrowed C string as text; null for a null pointer. */
 export function text(pointer: Deno.PointerValue): string | null {
   return pointer === null ? null : Deno.UnsafePointerView.getCString(pointer);
+}
+
+/** A whole file as text, by GLib: it needs no permission of Deno's. Empty if it can't be read. */
+export function readFile({ glib }: Gtk, path: string): string {
+  const contents = new BigUint64Array(1), length = new BigUint64Array(1);
+  if (!glib.g_file_get_contents(cstring(path), contents, length, null)) return "";
+  const pointer = Deno.UnsafePointer.create(contents[0]!)!;
+  const bytes = Deno.UnsafePointerView.getArrayBuffer(pointer, Number(length[0]));
+  const text = new TextDecoder().decode(bytes);
+  glib.g_free(pointer);
+  return text;
 }

@@ -1,8 +1,7 @@
 import { ErthError } from "../../errors.ts";
-import { floatOnMac } from "./float_macos.ts";
 import { floatOnWindows } from "./float_windows.ts";
 import { cstring } from "./gtk_symbols.ts";
-import { STOPPED_PAGE } from "./builtin_pages.ts";
+import { addMenus, floatOnMac } from "./macos.ts";
 import { judge } from "./gtk_policies.ts";
 import { type NativeWindow, type Size, SizeHint, type WindowOptions } from "./native_window.ts";
 import { type RemoteHandle, RemoteInbox } from "./remote.ts";
@@ -25,12 +24,12 @@ const WEBVIEW = {
   webview_bind: { parameters: ["pointer", "buffer", "function", "pointer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** How many callbacks must not go away while the library may still call them. */
+// What the library may still call must not go away.
 const kept: unknown[] = [];
 
 /**
  * A page view in a window, by libwebview. It leaves out what the library has no functions for:
- * icon, context menu and where downloads go. Tried on Linux; untried on macOS and Windows.
+ * icon, context menu, where downloads go, and a timer to watch the heartbeat with. Tried on Linux; untried on macOS and Windows.
  */
 export class LibWebviewWindow implements NativeWindow {
   readonly #c: Deno.DynamicLibrary<typeof WEBVIEW>["symbols"];
@@ -51,6 +50,7 @@ export class LibWebviewWindow implements NativeWindow {
     const { width, height } = options.size ?? { width: 1100, height: 760 };
     this.setTitle(options.title ?? "Erth");
     this.setSize({ width, height });
+    if (Deno.build.os === "darwin") addMenus();
     if (options.float) float(this.#c.webview_get_window(this.#view));
     this.#keepLinksOutside(options.openOutside ?? openInBrowser);
     this.#inbox = new RemoteInbox({

@@ -6,6 +6,9 @@ const SHOWN_LINES = 100;
 
 /** What the Status screen, `erth status` and a report show. */
 export interface StatusReport {
+  /** The app's, as in its `app.json`. */
+  name: string;
+  title: string;
   version: string;
   versions: Record<string, string>;
   pid: number;
@@ -34,8 +37,12 @@ export function statusScreen(report: () => StatusReport): (request: Request) => 
 
 /** Answers `GET status.txt`: the report as a file to save. */
 export function statusFile(report: () => StatusReport): () => Response {
-  const headers = { ...TEXT, "content-disposition": 'attachment; filename="erth-status.txt"' };
-  return () => new Response(statusText(report()), { headers });
+  return () => {
+    const known = report();
+    const disposition = `attachment; filename="${known.name}-status.txt"`;
+    const headers = { ...TEXT, "content-disposition": disposition };
+    return new Response(statusText(known), { headers });
+  };
 }
 
 /** The report as text to copy: it names paths and versions, never what was written. */
@@ -51,7 +58,7 @@ function facts(report: StatusReport): [string, string][] {
   const since = sidecar.uptime === undefined ? "" : `, up ${duration(sidecar.uptime)}`;
   const parts = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`);
   return [
-    ["Erth", `${report.version}, process ${report.pid}, up ${duration(report.uptime)}`],
+    [report.title, `${report.version}, process ${report.pid}, up ${duration(report.uptime)}`],
     ["Sidecar", `${sidecar.state}, generation ${sidecar.generation}${since}`],
     ...(sidecar.cause ? [["Stopped because", sidecar.cause] as [string, string]] : []),
     ["Database", `${database.path} (${size(database.bytes)})`],
@@ -84,8 +91,8 @@ function screenFragment(report: StatusReport): string {
   const restarts = sidecar.restarts.toReversed().map(({ at, reason }) =>
     `<li><time datetime="${at}">${at.slice(11, 19)}</time> ${escape(reason)}</li>`
   );
-  return `<title>Status · Erth</title>
-<main id="main" class="wide" tabindex="-1" aria-labelledby="status-title">
+  return `<title>Status · ${escape(report.title)}</title>
+<section id="main" class="wide" tabindex="-1" aria-labelledby="status-title">
 <div class="pane" hx-get="status" hx-target="#screen" hx-swap="innerMorph" \
 hx-trigger="erth:sidecar from:body, erth:status from:body" hx-indicator="this">
 <header class="bar"><h1 id="status-title">Status</h1><div class="tools">\
@@ -104,7 +111,7 @@ ${progress(sidecar)}<dl class="facts">${rows.join("")}</dl>
 <section><h2>Report to copy</h2><textarea class="report" readonly rows="6" aria-label="Report">${
     escape(statusText(report))
   }</textarea></section>
-</div></main>`;
+</div></section>`;
 }
 
 function retry({ state }: SidecarReport): string {
@@ -122,10 +129,10 @@ function progress({ state, unpacked }: SidecarReport): string {
 const HEALTH: Record<SidecarState, string> = {
   ready: "Everything runs.",
   starting: "The engine is starting.",
-  unpacking: "Erth is unpacking its engine. This happens once per version.",
+  unpacking: "The engine is being unpacked. This happens once per version.",
   backoff: "The engine is being restarted.",
-  broken: "The engine doesn't start. Your notes are safe.",
-  stopped: "Erth is ending.",
+  broken: "The engine doesn't start. What you wrote is safe.",
+  stopped: "Everything is ending.",
 };
 
 function duration(seconds: number): string {

@@ -1,5 +1,6 @@
 """Puts the sidecar together: greeting, store, server, and the pages an app registers."""
 
+import gc
 import logging
 import os
 import signal
@@ -118,6 +119,9 @@ def _serve(server: Server, channel: Channel, app: App, stop: Callable[[], None])
 
     def ready(loop: Any) -> None:
         _self_check(server.port)
+        # What is there by now stays; looking through it for garbage would cost 5 ms each time.
+        gc.collect()
+        gc.freeze()
         # Only now: Robyn sets handlers of its own while it starts. Ctrl+C is the shell's to hear.
         heard = threading.Event()
         loop.call_soon_threadsafe(_on_signals, stop, heard)
@@ -166,4 +170,5 @@ def _sweep_for_ever(store: Store) -> None:
 
 def _fatal(channel: Channel, failure: Failure) -> Any:
     channel.say(event="fatal", code=failure.code, message=failure.message or failure.code)
+    channel.flush()
     os._exit(1)

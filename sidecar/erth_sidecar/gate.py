@@ -51,8 +51,8 @@ class Gate:
                 with self._idle:
                     self._running -= 1
                     self._idle.notify_all()
+            answer.headers |= cors(request.headers.get("origin"), self._origin)
             if isinstance(answer, Answer):
-                answer.headers |= cors(request.headers.get("origin"), self._origin)
                 answer.headers.setdefault("Cache-Control", "no-store")
             return answer
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -62,7 +63,8 @@ class Channel:
     def __init__(self, incoming: BinaryIO, outgoing: int) -> None:
         self._incoming = incoming
         self._outgoing = outgoing
-        self._lock = threading.Lock()
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._send, name="say", daemon=True).start()
 
     @classmethod
     def take(cls) -> "Channel":
@@ -80,13 +82,22 @@ class Channel:
         return Greeting.parse(line)
 
     def say(self, **fields: Any) -> None:
-        """Writes one line; a parent that is gone is noticed on stdin, not here."""
-        line = json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
-        with self._lock:
+        """Sends one line, without waiting for a shell that is slow to read."""
+        self._lines.put(json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+    def flush(self) -> None:
+        """Waits until all lines are sent."""
+        self._lines.join()
+
+    def _send(self) -> None:
+        while True:
+            line = self._lines.get()
             try:
+                # A parent that is gone is noticed on stdin, not here.
                 os.write(self._outgoing, line.encode())
             except OSError:
                 log.warning("The shell doesn't listen any more")
+            self._lines.task_done()
 
     def listen(self, on_token: Callable[[str], None], on_stop: Callable[[], None]) -> None:
         """Hears the shell on a thread of its own until the end of stdin, which ends the process."""

@@ -42,7 +42,11 @@ class Draft:
         return cls(title, body, _normal(tags))
 
 
-@dataclass(frozen=True, slots=True)
+EMPTY = Draft("", "", ())
+
+
+# Not frozen: that would take as long as the query that finds a list of them.
+@dataclass(slots=True)
 class Note:
     """A note as a list or an editor shows it."""
 
@@ -87,10 +91,10 @@ def find(reader: Reader, query: str = "", tag: str = "", page: int = 0, size: in
         order = f"bm25(notes_fts, 10.0, 1.0, 5.0), {order}"
         where.append("notes_fts MATCH ?")
         values.append(wanted.match)
-    for globs in wanted.globs:
-        either = " OR ".join("n.title GLOB ? OR n.body GLOB ? OR n.tags GLOB ?" for _ in globs)
-        where.append(f"({either})")
-        values += [glob for glob in globs for _ in range(3)]
+    for needles in wanted.short:
+        contains, spellings = search.contains(needles)
+        where.append(contains)
+        values += spellings
     if tag:
         where.append("EXISTS (SELECT 1 FROM json_each(n.tags) WHERE value = ?)")
         values.append(tag)
@@ -120,6 +124,15 @@ def get(reader: Reader, id_: str) -> Note:
         raise Failure("NOTE_NOT_FOUND")
     *_, body = rows[0]
     return _note(rows[0], search.snippet(body[: search.SNIPPET * 2], search.parse("")), body=body)
+
+
+def unwritten(reader: Reader) -> str:
+    """The id of the latest note without a title, text or tag; empty if there is none."""
+    rows = reader.rows(
+        "SELECT id FROM notes WHERE deleted_at IS NULL AND title = '' AND body = ''"
+        " AND tags = '[]' ORDER BY pinned DESC, updated_at DESC LIMIT 1"
+    )
+    return str(rows[0][0]) if rows else ""
 
 
 def create(transaction: Transaction, draft: Draft) -> str:
@@ -194,7 +207,14 @@ def _listed(row: Row, wanted: search.Query) -> Note:
 def _note(row: Row, snippet: str, **rest: Any) -> Note:
     id_, title, tags, pinned, created_at, updated_at, *_ = row
     return Note(
-        id_, title, tuple(json.loads(tags)), bool(pinned), created_at, updated_at, snippet, **rest
+        id_,
+        title,
+        () if tags == "[]" else tuple(json.loads(tags)),
+        bool(pinned),
+        created_at,
+        updated_at,
+        snippet,
+        **rest,
     )
 
 

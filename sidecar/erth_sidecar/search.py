@@ -1,13 +1,14 @@
 """From what a person types to SQL that finds it and a pattern that highlights it.
 
 Case and diacritics don't count; "strasse" finds "Straße", "Mueller" finds "Müller". Terms of
-three characters and more go through the trigram index; shorter ones, as most Chinese words are,
-through GLOB.
+three characters and more go through the trigram index. Shorter ones, as most Chinese words are,
+it can't find: they are looked for in the text itself.
 """
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,18 +21,19 @@ SNIPPET = 160
 """Characters of a snippet."""
 
 _DIGRAPHS = (("ae", "ä"), ("oe", "ö"), ("ue", "ü"))
+_UMLAUTS = {"a": "ä", "o": "ö", "u": "ü"}
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A search, ready to be put into a statement over `notes` joined with `notes_fts`.
 
-    `match` is an FTS5 expression, empty if no term is long enough; `globs` holds, for each short
-    term, the patterns of which one must occur; `pattern` finds every term in text, or is None.
+    `match` is an FTS5 expression, empty if no term is long enough; `short` holds, for each short
+    term, the spellings of which one must occur; `pattern` finds every term in text, or is None.
     """
 
     match: str
-    globs: tuple[tuple[str, ...], ...]
+    short: tuple[tuple[str, ...], ...]
     pattern: re.Pattern[str] | None
 
     def __bool__(self) -> bool:
@@ -44,14 +46,26 @@ def parse(text: str, any_term: bool = False) -> Query:
     terms = list(dict.fromkeys(_fold(term) for term in text.split()))[:MAX_TERMS]
     spelled = [_spellings(term[:100]) for term in terms if term]
     long = [_any(spellings.values()) for spellings in spelled if _is_long(spellings)]
-    short = tuple(
-        tuple(f"*{_glob(spelling)}*" for spelling in spellings)
-        for spellings in spelled
-        if not _is_long(spellings)
-    )
+    short = tuple(_needles(spellings) for spellings in spelled if not _is_long(spellings))
     everything = sorted({s for spellings in spelled for s in spellings}, key=len, reverse=True)
     pattern = re.compile("|".join(_expression(s) for s in everything)) if everything else None
     return Query((" OR " if any_term else " AND ").join(long), short, pattern)
+
+
+def contains(needles: Sequence[str]) -> tuple[str, list[str]]:
+    """A condition on a note `n` that one of a short term's spellings occurs, and its values.
+
+    A single letter is looked for in titles and tags only: every text has it.
+    """
+    letter = len(needles[0]) == 1 and _variants().get(needles[0]) is not None
+    columns = ("n.title", "n.tags") if letter else ("n.title", "n.tags", "n.body")
+    # SQLite's lower() knows ASCII only, and instr() is ten times as fast as LIKE or GLOB.
+    parts = [
+        f"instr({column if needle.upper() == needle.lower() else f'lower({column})'}, ?)"
+        for needle in needles
+        for column in columns
+    ]
+    return f"({' OR '.join(parts)})", [needle for needle in needles for _ in columns]
 
 
 def highlight(text: str, query: Query) -> Markup:
@@ -134,8 +148,15 @@ def _class(character: str) -> str:
     )
 
 
-def _glob(spelling: str) -> str:
-    return "".join(f"[{_class(c)}]" if c.isalpha() or c in "*?[" else c for c in spelling)
+def _needles(spellings: Mapping[str, str]) -> tuple[str, ...]:
+    """All that a short term may look like in text whose ASCII letters are lower case."""
+    choices: list[str] = []
+    for spelling in (*spellings, *spellings.values()):
+        letters = [dict.fromkeys((c, _UMLAUTS.get(c, c))) for c in spelling]
+        for plain in map("".join, itertools.product(*letters)):
+            upper = "".join(c if c.isascii() else c.upper()[:1] for c in plain)
+            choices += [plain, upper]
+    return tuple(dict.fromkeys(choices))
 
 
 def _expression(spelling: str) -> str:

@@ -78,7 +78,7 @@ class Server:
             return types.SimpleNamespace(
                 content=answer.pieces,
                 status_code=200,
-                headers=self._native.Headers({}),
+                headers=self._native.Headers(answer.headers),
                 media_type="text/event-stream",
             )
         headers = {"Content-Type": answer.content_type, **answer.headers}

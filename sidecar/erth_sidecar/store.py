@@ -26,6 +26,9 @@ BUSY_TIMEOUT = 0.1
 PATIENCE = 5.0
 """Seconds that a change is tried anew before `STORE_BUSY`, other threads running meanwhile."""
 
+READ_PATIENCE = 1.0
+"""The same for reads, which run on the server's thread; in WAL mode they hardly ever wait."""
+
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
@@ -90,7 +93,11 @@ class Store:
         def read() -> list[Row]:
             return _rows(self._reader, sql, values)
 
-        return self._patiently(read)
+        return self._patiently(read, READ_PATIENCE)
+
+    def version(self) -> int:
+        """A number that differs after any commit, whoever made it."""
+        return int(self.rows("PRAGMA data_version")[0][0])
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Runs `work` in a transaction and commits it; if it raises, nothing was changed.
@@ -98,7 +105,7 @@ class Store:
         `work` may run more than once, so it must not act outside the transaction; what has to
         follow the commit goes into `after_commit`.
         """
-        return self._patiently(lambda: self._once(work))
+        return self._patiently(lambda: self._once(work), PATIENCE)
 
     def sync(self) -> None:
         """Brings all commits to the disk."""
@@ -125,8 +132,8 @@ class Store:
             follow()
         return result
 
-    def _patiently(self, attempt: Callable[[], T]) -> T:
-        deadline = time.monotonic() + PATIENCE
+    def _patiently(self, attempt: Callable[[], T], patience: float) -> T:
+        deadline = time.monotonic() + patience
         pause = 0.005
         while True:
             try:

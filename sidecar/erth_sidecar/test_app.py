@@ -1,93 +1,24 @@
 """The whole sidecar as a process, driven as the shell drives it."""
 
-import http.client
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
+from erth_sidecar.conftest import ORIGIN, TOKEN, Sidecar, make_database
 from erth_sidecar.security import Tokens
 
-ORIGIN = "http://127.0.0.1:4711"
-TOKEN = "01900000-0000-7000-8000-000000000001." + "t" * 43
 OTHER = "01900000-0000-7000-8000-000000000002." + "u" * 43
-
-
-class Sidecar:
-    def __init__(self, database: Path, **greeting: Any) -> None:
-        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "erth_sidecar"],
-            cwd=Path(__file__).parents[1],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.log,
-            env=os.environ | {"ROBYN_PORT": "1", "ROBYN_HOST": "0.0.0.0"},
-        )
-        first = {
-            "token": TOKEN,
-            "origin": ORIGIN,
-            "database": str(database),
-            "dataDir": str(database.parent),
-            "logLevel": "debug",
-        }
-        self.say(first | greeting)
-        self.first = self.hear()
-
-    def say(self, line: dict[str, Any]) -> None:
-        assert self.process.stdin
-        self.process.stdin.write(json.dumps(line).encode() + b"\n")
-        self.process.stdin.flush()
-
-    def hear(self) -> dict[str, Any]:
-        assert self.process.stdout
-        heard: dict[str, Any] = json.loads(self.process.stdout.readline() or b"{}")
-        return heard
-
-    def ask(
-        self, method: str, path: str, body: Any = None, token: str | None = TOKEN, **headers: str
-    ) -> tuple[int, str, dict[str, str]]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.first["port"], timeout=10)
-        sent = {"accept": "application/json"}
-        if token:
-            sent["authorization"] = f"Bearer {token}"
-        if body is not None:
-            sent["content-type"] = "application/json"
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, None if body is None else json.dumps(body), sent)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
-        return answer.status, text, {k.lower(): v for k, v in answer.headers.items()}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.log):
-            assert stream
-            stream.close()
-
-    def logged(self) -> bytes:
-        self.log.seek(0)
-        return self.log.read()
 
 
 @pytest.fixture(scope="module")
 def sidecar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sidecar]:
-    from erth_sidecar.conftest import make_database
-
     with Sidecar(make_database(tmp_path_factory.mktemp("data") / "local_edge.db")) as running:
         yield running
 

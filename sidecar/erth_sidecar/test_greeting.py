@@ -41,6 +41,20 @@ def test_a_greeting_hides_its_token() -> None:
 def test_a_channel_writes_whole_lines() -> None:
     reading, writing = os.pipe()
     with os.fdopen(reading) as lines, Path(os.devnull).open("rb") as nothing:
-        Channel(nothing, writing).say(event="changed", topic="notes", id="ä")
+        channel = Channel(nothing, writing)
+        channel.say(event="changed", topic="notes", id="ä")
+        channel.flush()
         os.close(writing)
         assert json.loads(lines.readline()) == {"event": "changed", "topic": "notes", "id": "ä"}
+
+
+def test_a_shell_that_does_not_read_holds_nothing_up() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as lines, Path(os.devnull).open("rb") as nothing:
+        channel = Channel(nothing, writing)
+        for i in range(10_000):
+            channel.say(event="changed", topic="notes", id=str(i))
+        for i in range(10_000):
+            assert json.loads(lines.readline())["id"] == str(i)
+        channel.flush()
+        os.close(writing)

@@ -42,6 +42,15 @@ def test_a_change_is_committed_and_then_announced(
     assert store.rows("SELECT * FROM settings") == [("a", "1")]
 
 
+def test_the_version_tells_of_any_commit(store: Store, other: Callable[..., Any]) -> None:
+    first = store.version()
+    assert store.version() == first
+    store.write(lambda tx: tx.rows(SETTING, ("a", "1")))
+    second = store.version()
+    other("INSERT INTO settings VALUES ('b', '2')")
+    assert len({first, second, store.version()}) == 3
+
+
 def test_a_change_that_raises_changes_nothing(store: Store, said: list[tuple[str, str]]) -> None:
     def work(tx: Transaction) -> None:
         tx.rows(SETTING, ("a", "1"))

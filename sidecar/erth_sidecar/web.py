@@ -38,6 +38,7 @@ class Stream:
     """A stream of server-sent events. The generator isn't told when its client goes."""
 
     pieces: Iterator[str]
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

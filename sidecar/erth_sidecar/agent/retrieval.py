@@ -86,14 +86,14 @@ def _candidates(reader: Reader, wanted: Sequence[str]) -> list[tuple[str, str, s
             (query.match,),
         ):
             rows[row[0]] = (row[0], row[1], row[2])
-    globs = [glob for group in query.globs for glob in group]
-    if globs:
-        score = " + ".join("(n.title GLOB ? OR n.body GLOB ?)" for _ in globs)
+    if query.short:
+        parts = [search.contains(needles) for needles in query.short]
+        score = " + ".join(condition for condition, _ in parts)
         for row in reader.rows(
             f"SELECT {columns}, {score} AS score FROM notes n"
             f" WHERE n.deleted_at IS NULL AND score > 0 ORDER BY score DESC, n.updated_at DESC"
             f" LIMIT {_CANDIDATES}",
-            [glob for glob in globs for _ in range(2)],
+            [value for _, values in parts for value in values],
         ):
             rows.setdefault(row[0], (row[0], row[1], row[2]))
     return list(rows.values())

@@ -175,7 +175,9 @@ class _Screen:
         threads.change(transaction, id_, deleted=False)
         if request.wants_json:
             return json_answer(threads.get(transaction, id_).to_json())
-        return self._opened(request, transaction, id_)
+        answer = self._opened(request, transaction, id_)
+        answer.body += self._render("toast_gone.html", id=id_)
+        return answer
 
     def _answer(self, thread_id: str, message: threads.Message, last: bool) -> Answer:
         return Answer(

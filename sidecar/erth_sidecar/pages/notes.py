@@ -6,8 +6,8 @@ what ends in `_html`.
 - `notes/screen.html`: list column and main column; all of the below.
 - `notes/list.html`: what `#list` holds. `notes`: list of Note (`id`, `title`, `name`: title or
   first words, `title_html` and `snippet_html` with hits marked, `tags`, `pinned`, `updated_at`),
-  `total`, `page` (from 0), `pages`, `q`, `tag`, `tags`: list of (tag, count), `note_id`: the open
-  note's or "", `focus`: the item to focus after a deletion or "".
+  `total`, `page` (from 0), `last` (the last page in it), `pages`, `q`, `tag`, `tags`: list of
+  (tag, count), `note_id`: the open note's or "", `focus`: the item to focus after a deletion or "".
 - `notes/editor.html`: what `#main` holds. `note`: Note with `body`, or None if none is open;
   `body_html`: the body rendered; `reading`: whether to read rather than write (`?view=read`);
   `saved`: whether this answers a save; `total`; `q`.
@@ -15,6 +15,7 @@ what ends in `_html`.
 - `notes/saved.html`: after a save in the background: `note`.
 - `notes/deleted.html`: after a deletion: as `screen.html`, and `deleted`: the note deleted;
   includes `notes/toast_deleted.html`: `note_id`, `title`: the deleted one's.
+- `toast_gone.html`: takes that toast away after a restore: `id`.
 
 `HX-Target` decides: id `main` gets `editor.html` (after a deletion `deleted.html`), `list`
 `list.html`, `tools` `tools.html`, `saved` `saved.html`, anything else the screen. What makes, opens
@@ -28,6 +29,10 @@ from erth_sidecar.app import App
 from erth_sidecar.errors import Failure
 from erth_sidecar.store import Reader, Transaction
 from erth_sidecar.web import Answer, Request, json_answer
+
+SHOWN = 60
+"""Notes that a list shows before one scrolls on."""
+MOST_PAGES = 100
 
 
 def register(app: App) -> None:
@@ -47,6 +52,7 @@ class _Screen:
     def __init__(self, app: App) -> None:
         self._store = app.store
         self._render = app.views.render
+        self._tags: tuple[int, list[tuple[str, int]]] = (-1, [])
 
     def index(self, request: Request) -> Answer:
         """`GET notes?q=&tag=&page=`: the screen; `GET notes/list?…`: the list alone."""
@@ -67,8 +73,10 @@ class _Screen:
         return self._page(request, self._store, note)
 
     def create(self, request: Request, transaction: Transaction) -> Answer:
-        """`POST notes` `title, body, tags`."""
-        id_ = notes.create(transaction, _draft(request))
+        """`POST notes` `title, body, tags`. A page gets its last empty note before a new one."""
+        draft = _draft(request)
+        empty = "" if request.wants_json or draft != notes.EMPTY else notes.unwritten(transaction)
+        id_ = empty or notes.create(transaction, draft)
         if request.wants_json:
             return json_answer({"id": id_}, 201)
         answer = self._page(request, transaction, notes.get(transaction, id_))
@@ -125,24 +133,35 @@ class _Screen:
         if request.wants_json:
             return json_answer(note.to_json())
         answer = self._page(request, transaction, note)
+        answer.body += self._render("toast_gone.html", id=id_)
         answer.headers["HX-Push-Url"] = f"notes/{id_}"
         return answer
 
     def _list(self, request: Request, reader: Reader, note_id: str) -> dict[str, Any]:
         query, tag, page = _wanted(request)
-        found = notes.find(reader, query, tag, page)
+        # A refresh brings all that had been scrolled to, so that nothing jumps.
+        last = 0 if page else request.number("last", 0, MOST_PAGES)
+        found = notes.find(reader, query, tag, page, SHOWN * (last + 1))
         return {
             "notes": found.notes,
             "total": found.total,
             "page": page,
-            "pages": -(-found.total // notes.PAGE),
+            "last": max(page, last),
+            "pages": -(-found.total // SHOWN),
             "q": query,
             "tag": tag,
             # Only the top of an unfiltered list offers tags to choose from.
-            "tags": [] if query or tag or page else notes.tags_in_use(reader),
+            "tags": [] if query or tag or page else self._tags_in_use(),
             "note_id": note_id,
             "focus": "",
         }
+
+    def _tags_in_use(self) -> list[tuple[str, int]]:
+        """The tags as last committed: counting them takes 10 ms with 10 000 notes."""
+        version = self._store.version()
+        if self._tags[0] != version:
+            self._tags = (version, notes.tags_in_use(self._store))
+        return self._tags[1]
 
     def _page(
         self, request: Request, reader: Reader, note: notes.Note | None, saved: bool = False

@@ -1,0 +1,26 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The app's own names; `app.json`. Another app on the same shell brings another file. */
+export interface App {
+  /** Lower case: names of the program, of folders and files. */
+  name: string;
+  /** The window's title, and how the app calls itself in its words. */
+  title: string;
+  /** One line of its help. */
+  about?: string;
+  /** The route opened first. */
+  home: string;
+  /** Commands beyond those of the shell that its sidecar can answer. */
+  commands?: readonly ("ask" | "note")[];
+  /** @default The shell's own version. */
+  version?: string;
+}
+
+/** What the build lays beside the program, or inside it. */
+export const EMBEDDED = fileURLToPath(new URL("../build/embed/", import.meta.url));
+
+/** The app's own names. */
+export function readApp(): App {
+  return JSON.parse(Deno.readTextFileSync(join(EMBEDDED, "app.json")));
+}

@@ -20,6 +20,13 @@ TRIGRAM = 3
 SNIPPET = 160
 """Characters of a snippet."""
 
+_MARKS = re.compile(
+    r"^[ \t]*(?:#{1,6}[ \t]+|[-*+][ \t]+(?:\[[ x]\][ \t]+)?|>[ \t]?|```.*|~~~.*)"
+    r"|\*\*|~~|`|!?\[(?P<text>[^\]\n]*)\]\([^)\n]*\)",
+    re.MULTILINE,
+)
+"""What Markdown is written with, and a reader of one line can do without."""
+
 _DIGRAPHS = (("ae", "ä"), ("oe", "ö"), ("ue", "ü"))
 _UMLAUTS = {"a": "ä", "o": "ö", "u": "ü"}
 
@@ -89,7 +96,8 @@ def snippet(text: str, query: Query) -> str:
         if start:
             space = text.find(" ", start, hit.start())
             start = space + 1 if space >= 0 else start
-    line = " ".join(text[start : start + SNIPPET].split())
+    part = _MARKS.sub(lambda mark: mark["text"] or "", text[start : start + SNIPPET])
+    line = " ".join(part.split())
     return f"{'…' if start else ''}{line}{'…' if len(text) > start + SNIPPET else ''}"
 
 

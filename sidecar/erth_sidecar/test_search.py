@@ -112,3 +112,9 @@ def test_a_snippet_shows_the_first_hit() -> None:
 
 def test_a_long_query_has_an_end() -> None:
     assert len(parse("wort " + " ".join(f"w{i}" for i in range(1000))).short) <= 16
+
+
+def test_a_snippet_leaves_out_the_marks_of_markdown() -> None:
+    text = "# Head\n- one **two** [three](https://example.org/)\n> four\n```py\nfive = `6`\n```"
+    assert snippet(text, parse("")) == "Head one two three four five = 6"
+    assert snippet("2 * 3 = 6, not __init__ #5", parse("")) == "2 * 3 = 6, not __init__ #5"

@@ -42,8 +42,6 @@ export interface Config {
   sidecarCommand?: string[];
   /** The whole environment, of which a child gets a short list. */
   environment: Record<string, string>;
-  /** Names a fault to cause, in tests only; see `docs/contracts.md`. */
-  fault?: string;
 }
 
 const OPTIONS = {
@@ -106,10 +104,9 @@ export function readConfig(
     },
     logLevel: values.verbose ? "debug" : "info",
     interactive: Deno.stdin.isTerminal(),
-    measureUrl: loopback("ERTH_MEASURE_URL") ?? loopback("LOADED_URL"),
+    measureUrl: loopback("LOADED_URL"),
     sidecarCommand: sidecarCommand(),
     environment: Deno.env.toObject(),
-    fault: environment("ERTH_FAULT"),
     title: values.title,
     tags: values.tags,
     thread: values.thread,

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ErthError } from "../errors.ts";
 import { readConfig } from "./config.ts";
 
@@ -41,4 +41,12 @@ Deno.test("what isn't understood is USAGE and names the words", () => {
 Deno.test("an app whose sidecar can't answer a command doesn't offer it", () => {
   const error = assertThrows(() => readConfig(["note"], { ...APP, commands: [] }), ErthError);
   assertEquals([error.code, error.detail], ["USAGE", "There is no command 'note'"]);
+});
+
+Deno.test("every variable of our own that is read stands in the docs", async () => {
+  const read = (path: string) => Deno.readTextFile(new URL(path, import.meta.url));
+  const docs = await read("../docs/contracts.md");
+  const names = (await read("./config.ts")).match(/"(?:ERTH_\w+|LOADED_URL)"/g) ?? [];
+  assert(names.length >= 3);
+  for (const name of names) assert(docs.includes(`\`${name.slice(1, -1)}\``), name);
 });

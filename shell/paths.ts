@@ -45,7 +45,10 @@ function within(data: string, portable: boolean): Paths {
   return { data, cache: join(data, "cache"), logs: join(data, "logs"), portable };
 }
 
-function platformFolders({ name, title }: Wishes["app"], around: Surroundings): Omit<Paths, "portable"> {
+function platformFolders(
+  { name, title }: Wishes["app"],
+  around: Surroundings,
+): Omit<Paths, "portable"> {
   const env = around.environment;
   if (around.os === "windows") {
     const local = env("LOCALAPPDATA") ?? join(env("USERPROFILE") ?? "C:\\", "AppData", "Local");

@@ -47,6 +47,6 @@ Deno.test("every variable of our own that is read stands in the docs", async () 
   const read = (path: string) => Deno.readTextFile(new URL(path, import.meta.url));
   const docs = await read("../docs/contracts.md");
   const names = (await read("./config.ts")).match(/"(?:ERTH_\w+|LOADED_URL)"/g) ?? [];
-  assert(names.length >= 3);
+  assert(names.length >= 2);
   for (const name of names) assert(docs.includes(`\`${name.slice(1, -1)}\``), name);
 });

@@ -7,6 +7,12 @@ export const DATABASE_NAME = "local_edge.db";
 /** How long one call may block its whole thread for a lock; longer waits happen outside of it. */
 const BUSY_MS = 250;
 
+/**
+ * Pages (8 MB) in the `-wal` file before a commit moves them into the database, which takes some
+ * milliseconds. SQLite's 1000 would make every hundredth insert of a note wait for that.
+ */
+const CHECKPOINT_PAGES = 2000;
+
 /** How a connection is opened. */
 export interface StoreOptions {
   /** Absolute path of the database file. */
@@ -36,6 +42,7 @@ export class Store {
       const database = new Libsql(options.path, { timeout: BUSY_MS });
       database.exec("PRAGMA journal_mode = WAL");
       database.exec(`PRAGMA synchronous = ${options.synchronous}`);
+      database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       return new Store(database);
     });
   }

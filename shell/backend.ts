@@ -122,7 +122,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     home: app.home,
     guard,
     events,
-    frame: (route) => site.frame(route),
+    frame: (route) => site.frame(route, events.last),
     asset: (request, name) => site.asset(request, name),
     forward: (request, target) => proxy.forward(request, target),
     screens: new Map([["status", statusScreen(report)], ["status.txt", statusFile(report)]]),

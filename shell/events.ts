@@ -14,6 +14,11 @@ export class EventHub {
   readonly #recent: { id: number; text: string }[] = [];
   #last = 0;
 
+  /** The id of the latest change, 0 before the first: what a page served now has seen. */
+  get last(): number {
+    return this.#last;
+  }
+
   /** How many streams are open. */
   get listeners(): number {
     return this.#listeners.size;

@@ -2,7 +2,7 @@ import { asErthError, ErthError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { EventHub } from "./events.ts";
 import type { Caller, Guard } from "./guard.ts";
-import { errorResponse, PAGE_HEADERS, preflight } from "./responses.ts";
+import { errorResponse, openerPolicy, PAGE_HEADERS, preflight } from "./responses.ts";
 
 /** A page of the shell's own: it must work without a sidecar. */
 export type Screen = (request: Request) => Response | Promise<Response>;
@@ -51,7 +51,8 @@ export class Gateway {
       response = await this.#route(request);
     } catch (thrown) {
       const error = asErthError(thrown);
-      const { pathname, search } = new URL(request.url);
+      // A `Host` that is none makes the request's address unreadable.
+      const { pathname = "", search = "" } = URL.parse(request.url) ?? {};
       const route = pathname.replace(this.#options.prefix, "");
       const level = error.code === "INTERNAL" ? "error" : "info";
       this.#options.log[level]("gateway.refused", {
@@ -61,7 +62,7 @@ export class Gateway {
       });
       response = errorResponse(error, request, route + search);
     }
-    for (const [name, value] of PAGE_HEADERS) {
+    for (const [name, value] of [...PAGE_HEADERS, ...openerPolicy(request)]) {
       if (!response.headers.has(name)) response.headers.set(name, value);
     }
     return response;

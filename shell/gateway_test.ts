@@ -99,6 +99,16 @@ Deno.test("every answer carries the policy, errors too", async () => {
   }
 });
 
+Deno.test("a page that somebody else opened can't reach its opener", async () => {
+  const { ask } = setup();
+  for (const site of ["cross-site", "same-site", "same-origin"]) {
+    const { headers } = await ask("/p/notes", { "sec-fetch-site": site });
+    assertEquals(headers.get("cross-origin-opener-policy"), "same-origin");
+  }
+  const typed = await ask("/p/notes", { "sec-fetch-site": "none" });
+  assertEquals(typed.headers.get("cross-origin-opener-policy"), null);
+});
+
 Deno.test("the preflight of the own origin succeeds unauthenticated, others get nothing", async () => {
   const { ask } = setup();
   const own = await ask("/p/notes", { authorization: "", origin: ORIGIN }, "OPTIONS");

@@ -7,7 +7,7 @@ async function withSite(run: (site: Site) => Promise<void>): Promise<void> {
   await Deno.mkdir(`${folder}/assets`);
   await Deno.writeTextFile(
     `${folder}/index.html`,
-    `<html data-measured="{{measured}}"><base href="{{base}}"><div hx-get="{{route}}">`,
+    `<html data-measured="{{measured}}" data-news="{{news}}"><base href="{{base}}"><div hx-get="{{route}}">`,
   );
   await Deno.writeTextFile(`${folder}/assets/app.css`, "body {}");
   try {
@@ -24,8 +24,8 @@ function ask(headers: Record<string, string> = {}): Request {
 Deno.test("the frame carries base and route, escaped", () =>
   withSite((site) => {
     assertEquals(
-      site.frame('notes?q="><script>'),
-      `<html data-measured="false"><base href="/p/"><div hx-get="notes?q=&quot;&gt;&lt;script&gt;">`,
+      site.frame('notes?q="><script>', 7),
+      `<html data-measured="false" data-news="7"><base href="/p/"><div hx-get="notes?q=&quot;&gt;&lt;script&gt;">`,
     );
     return Promise.resolve();
   }));

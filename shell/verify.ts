@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type Manifest, type PayloadFile, sha256 } from "./payload_format.ts";
+import type { Manifest, PayloadFile } from "./payload_format.ts";
 
 /** Files that are read and hashed at once: enough to keep two cores busy, few open descriptors. */
 const AT_ONCE = 4;
+const PIECE = 256 * 1024;
 
 /**
  * Whether `folder` holds exactly the manifest's files, byte for byte, and nothing besides: a library
@@ -28,11 +30,21 @@ async function isWhole(file: PayloadFile, path: string): Promise<boolean> {
   try {
     const info = file.executable ? await Deno.stat(path) : undefined;
     if (info?.mode != null && (info.mode & 0o100) === 0) return false;
-    const bytes = await Deno.readFile(path);
-    return bytes.length === file.size && await sha256(bytes) === file.sha256;
+    return await hashOf(path) === file.sha256;
   } catch {
     return false;
   }
+}
+
+/** The SHA-256 of a file, in hex; read piece by piece, since memory once taken isn't given back. */
+async function hashOf(path: string): Promise<string> {
+  using file = await Deno.open(path);
+  const hash = createHash("sha256");
+  const piece = new Uint8Array(PIECE);
+  for (let read = await file.read(piece); read !== null; read = await file.read(piece)) {
+    hash.update(piece.subarray(0, read));
+  }
+  return hash.digest("hex");
 }
 
 /** Relative paths of all that isn't a folder; `undefined` if the folder can't be read. */

@@ -16,6 +16,8 @@ const POLL_MS = 20;
 export interface StartOptions {
   /** Kept and handed to the next start; a fresh one by default, deleted at the end. */
   data?: string;
+  /** A home folder: the platform's places below it are used then. Not deleted. */
+  home?: string;
   args?: string[];
   env?: Record<string, string>;
   binary?: string;
@@ -56,11 +58,12 @@ export class Erth implements AsyncDisposable {
 
   /** Starts the binary and waits for its ready line. */
   static async start(options: StartOptions = {}): Promise<Erth> {
-    const owned = options.data === undefined ? await Deno.makeTempDir() : undefined;
-    const data = options.data ?? join(owned!, "data");
+    const { home } = options;
+    const owned = (options.data ?? home) === undefined ? await Deno.makeTempDir() : undefined;
+    const data = options.data ?? home ?? join(owned!, "data");
     const child = new Deno.Command(options.binary ?? BINARY, {
-      args: ["serve", "--json", "--data", data, ...options.args ?? []],
-      env: { ...options.env, ...faulty(options.faults) },
+      args: ["serve", "--json", ...home ? [] : ["--data", data], ...options.args ?? []],
+      env: { ...home ? at(home) : {}, ...options.env, ...faulty(options.faults) },
       stdin: "null",
       stdout: "piped",
       stderr: "inherit",
@@ -135,6 +138,12 @@ export class Erth implements AsyncDisposable {
     await this.stop();
     if (this.#owned !== undefined) await Deno.remove(this.#owned, { recursive: true });
   }
+}
+
+/** The environment of somebody whose home this is. */
+function at(home: string): Record<string, string> {
+  const elsewhere = ["XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "ERTH_DATA"];
+  return { HOME: home, ...Object.fromEntries(elsewhere.map((name) => [name, ""])) };
 }
 
 /** What makes the faulty sidecar take the bundled one's place. */

@@ -10,7 +10,18 @@ import { brokenRules, type Source } from "./rules.ts";
 import { filesUnder, ROOT } from "./steps.ts";
 
 /** Where files of our own stand. */
-const FOLDERS = ["shell", "db", "tools", "tests", "bench", "sidecar", "web", "docs", ".ci"];
+const FOLDERS = [
+  "shell",
+  "db",
+  "tools",
+  "tests",
+  "bench",
+  "sidecar",
+  "web",
+  "docs",
+  "examples",
+  ".ci",
+];
 
 interface Graph {
   modules: {

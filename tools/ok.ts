@@ -27,14 +27,11 @@ export async function ok(): Promise<Counts[]> {
         ),
     ]),
     inTurn([
+      () => check("ruff format", ruff("format", "--check"), "sidecar"),
+      () => check("ruff check", ruff("check"), "sidecar"),
+      () => check("mypy", mypy(), "sidecar"),
       () =>
-        check(
-          "ruff format",
-          [PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."],
-          "sidecar",
-        ),
-      () => check("ruff check", [PYTHON, "-m", "ruff", "check", "--quiet", "."], "sidecar"),
-      () => check("mypy", [PYTHON, "-m", "mypy", "--no-error-summary"], "sidecar"),
+        check("mypy of the example", mypy("../examples/guestbook/sidecar/guestbook"), "sidecar"),
       () => tests("pytest", (junit) => [PYTHON, "-m", "pytest", `--junitxml=${junit}`], "sidecar"),
     ]),
   ]);
@@ -43,6 +40,16 @@ export async function ok(): Promise<Counts[]> {
 
 function deno(...args: string[]): string[] {
   return [Deno.execPath(), ...args];
+}
+
+function ruff(...command: string[]): string[] {
+  const settings = ["--quiet", "--config", "pyproject.toml"];
+  return [PYTHON, "-m", "ruff", ...command, ...settings, ".", "../examples"];
+}
+
+/** Without a package, those that the settings name. */
+function mypy(...packages: string[]): string[] {
+  return [PYTHON, "-m", "mypy", "--no-error-summary", ...packages];
 }
 
 async function inTurn(checks: (() => Promise<Counts>)[]): Promise<Counts[]> {

@@ -16,10 +16,10 @@ setTheme(0);
 // News: one tab holds the stream and shares it; none does while no tab is in sight.
 const others = globalThis.BroadcastChannel ? new BroadcastChannel("erth") : { postMessage() {} };
 const locks = navigator.locks ?? { request: (_name, _options, run) => run() };
-let last = "", visible;
+let last = document.documentElement.dataset.news, visible;
 function hear({ name, at, topic, id }) {
   last = at;
-  const missed = name === "reset" && ["notes", "threads", "sidecar", "status"];
+  const missed = name === "reset" && [name, "notes", "threads", "sidecar", "status"];
   for (const it of missed || [topic, `${topic}-${id}`]) htmx.trigger("body", `erth:${it}`);
 }
 function stream(signal, done) {
@@ -36,8 +36,7 @@ function follow(stop = document.hidden) {
   if (stop) visible = visible?.abort();
   if (stop || visible) return;
   const { signal } = visible = new AbortController();
-  const hold = () => new Promise((done) => stream(signal, done));
-  locks.request("erth", { signal }, hold).catch(() => {});
+  locks.request("erth", { signal }, () => new Promise(stream.bind(null, signal))).catch(() => {});
 }
 others.onmessage = ({ data }) => hear(data);
 on("visibilitychange", () => follow());
@@ -53,14 +52,14 @@ on("htmx:error", ({ detail: { ctx } }) => {
 const kept = new Map(); // Text that couldn't be saved is put back when its form comes again.
 on("htmx:before:request", ({ detail: { ctx } }) => {
   const { sourceElement: form, request } = ctx, keeps = form.matches("[data-keep]");
+  ctx.since = last;
   if (keeps) request.body = new URLSearchParams(new FormData(form, request.submitter)); // as now
   else if (isScreen(ctx)) $("[data-keep] :focus")?.blur(); // which saves it
 });
 const forget = () => all("[data-keep]").forEach((it) => it.dataset.keep = "no", kept.clear());
 on("htmx:finally:request", ({ detail: { ctx: { sourceElement: form, request, response } } }) => {
-  const saved = response?.status < 400;
-  if (saved || form.dataset.keep !== "") kept.delete(request.action);
-  else kept.set(request.action, request.body);
+  const keep = form.dataset.keep === "" && !(response?.status < 400);
+  kept[keep ? "set" : "delete"](request.action, request.body);
 });
 on("htmx:after:process", ({ target }) => {
   for (const form of all("[data-keep]", target)) {
@@ -74,6 +73,7 @@ on("htmx:after:swap", ({ detail: { ctx } }) => {
   for (const link of all(".rail a, .items a")) {
     link.ariaCurrent = `${location.pathname}/`.startsWith(`${link.pathname}/`) ? "page" : null;
   }
+  if (isScreen(ctx) && ctx.since !== last) hear({ name: "reset", at: last }); // it may be stale
   if (!isScreen(ctx) || /^erth:/.test(ctx.sourceEvent?.type)) return;
   if (ctx.sourceEvent?.type === "load") return tell("fragment");
   $(":popover-open")?.hidePopover($(":popover-open :focus")?.blur());

@@ -17,6 +17,9 @@ const WEBKIT_HARDWARE_ACCELERATION_POLICY_ALWAYS = 1, WEBKIT_HARDWARE_ACCELERATI
 /** The newest WebKitGTK whose windows were seen to live without EGL. */
 const TRIED_MINOR = 50;
 
+/** A page whose process dies twice within this time isn't loaded a third time. */
+const CRASH_LOOP_MS = 10_000;
+
 /** Where GLVND looks for EGL drivers; a file that isn't there means none. */
 const EGL_DRIVERS = "__EGL_VENDOR_LIBRARY_FILENAMES", NO_EGL_DRIVERS = "/dev/null/none.json";
 
@@ -145,22 +148,25 @@ export class GtkWindow implements NativeWindow {
       },
       failed: (name) => say(`${name} couldn't be saved.`),
     });
+    const reload = () => c.webkit.webkit_web_view_reload(this.#view);
+    const stopped = () => {
+      const address = text(c.webkit.webkit_web_view_get_uri(this.#view));
+      showStopped(c, this.#view, address, title);
+    };
+    let crashed = -Infinity;
     onSignal(
       c,
       this.#view,
       "web-process-terminated",
       { parameters: ["pointer", "i32"], result: "void" },
-      () => c.webkit.webkit_web_view_reload(this.#view),
+      () => {
+        const again = performance.now() - crashed < CRASH_LOOP_MS;
+        crashed = performance.now();
+        if (again) stopped();
+        else reload();
+      },
     );
-    if (heartbeat !== undefined) {
-      watchHeartbeat(c, heartbeat, {
-        stopped: () => {
-          const address = text(c.webkit.webkit_web_view_get_uri(this.#view));
-          showStopped(c, this.#view, address, title);
-        },
-        back: () => c.webkit.webkit_web_view_reload(this.#view),
-      });
-    }
+    if (heartbeat !== undefined) watchHeartbeat(c, heartbeat, { stopped, back: reload });
   }
 }
 

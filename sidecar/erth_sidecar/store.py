@@ -23,6 +23,10 @@ SCHEMA = 1
 BUSY_TIMEOUT = 0.1
 """Seconds inside one call: libsql stops every Python thread while it waits for a lock."""
 
+CHECKPOINT_PAGES = 2000
+"""Pages (8 MB) in the `-wal` file before a commit moves them into the database, which takes some
+milliseconds: SQLite's 1000 would make every hundredth new note wait for that."""
+
 PATIENCE = 5.0
 """Seconds that a change is tried anew before `STORE_BUSY`, other threads running meanwhile."""
 
@@ -148,6 +152,7 @@ class Store:
     def _connect(self, synchronous: str) -> Any:
         connection = libsql.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None)
         connection.execute(f"PRAGMA synchronous={synchronous}").fetchall()
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}").fetchall()
         connection.execute("PRAGMA temp_store=MEMORY").fetchall()
         return connection
 

@@ -136,13 +136,13 @@ Deno.test("a sidecar that can't start opens the breaker, which says why and reco
   const broken = join(folder, "broken");
   await Deno.writeTextFile(broken, "");
   await using erth = await Erth.start({ faults: [`broken=${broken}`] });
-  const held = erth.json("notes");
+  const held = assertRejects(() => erth.json("notes"), Error, "SIDECAR_BROKEN");
   const report = await poll(async () => {
     const { sidecar } = await erth.report();
     return sidecar.state === "broken" && sidecar;
   });
   assert(report.cause?.includes("spam: no such egg"), report.cause);
-  await assertRejects(() => held, Error, "SIDECAR_BROKEN");
+  await held;
   await assertRejects(() => erth.json("notes"), Error, "SIDECAR_BROKEN");
   await Deno.remove(broken);
   await erth.json("shell/retry", {});

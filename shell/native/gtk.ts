@@ -40,11 +40,13 @@ export class GtkWindow implements NativeWindow {
     const c = this.#c = open();
     c.glib.g_set_prgname(cstring(options.name ?? "erth"));
     if (!c.gtk.gtk_init_check(null, null)) throw new ErthError("NO_DISPLAY");
-    const { context, view } = makeView(c, options);
+    const { context, view, color } = makeView(c, options);
     this.#view = view;
     const { width, height } = options.size ?? { width: 1100, height: 760 };
     const smallest = options.minimum ?? { width: 360, height: 480 };
     this.#window = c.gtk.gtk_window_new(0);
+    // What shows until the page's process has painted for the first time.
+    c.gtk.gtk_widget_override_background_color(this.#window, 0, color);
     c.gtk.gtk_window_set_default_size(this.#window, width, height);
     c.gtk.gtk_widget_set_size_request(this.#window, smallest.width, smallest.height);
     c.gtk.gtk_container_add(this.#window, view);
@@ -205,7 +207,7 @@ function makeView(c: Gtk, options: WindowOptions) {
   const { background = { light: "#fdfcfa", dark: "#20211f" } } = options;
   const color = gdkColor(dark ? background.dark : background.light);
   webkit.webkit_web_view_set_background_color(view, color);
-  return { context, view };
+  return { context, view, color };
 }
 
 /**

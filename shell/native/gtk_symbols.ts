@@ -93,6 +93,10 @@ const GTK = {
   gtk_window_set_keep_above: { parameters: ["pointer", "i32"], result: "void" },
   gtk_window_present: { parameters: ["pointer"], result: "void" },
   gtk_widget_set_size_request: { parameters: ["pointer", "i32", "i32"], result: "void" },
+  gtk_widget_override_background_color: {
+    parameters: ["pointer", "u32", "buffer"],
+    result: "void",
+  },
   gtk_widget_show_all: { parameters: ["pointer"], result: "void" },
   gtk_widget_hide: { parameters: ["pointer"], result: "void" },
   gtk_widget_grab_focus: { parameters: ["pointer"], result: "void" },

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { BINARY, erth, isAlive, poll } from "../harness.ts";
-import { Display } from "./display.ts";
+import { Screen } from "./screen.ts";
 
 interface Running {
   url: string;
@@ -11,28 +11,28 @@ interface Running {
 
 /** The app in a window on a screen of its own. */
 class Desk implements AsyncDisposable {
-  readonly display: Display;
+  readonly screen: Screen;
   readonly data: string;
   readonly child: Deno.ChildProcess;
   readonly #folder: string;
 
-  private constructor(display: Display, folder: string, data: string, child: Deno.ChildProcess) {
-    this.display = display;
+  private constructor(screen: Screen, folder: string, data: string, child: Deno.ChildProcess) {
+    this.screen = screen;
     this.#folder = folder;
     this.data = data;
     this.child = child;
   }
 
   static async open(args: string[] = [], binary = BINARY): Promise<Desk> {
-    const display = await Display.start();
+    const screen = await Screen.open();
     const folder = await Deno.makeTempDir();
     const data = join(folder, "data");
     const child = new Deno.Command(binary, {
       args: ["--data", data, ...args],
-      env: display.env,
+      env: screen.env,
       stdin: "null",
     }).spawn();
-    return new Desk(display, folder, data, child);
+    return new Desk(screen, folder, data, child);
   }
 
   running(): Promise<Running> {
@@ -57,7 +57,7 @@ class Desk implements AsyncDisposable {
       // It has ended already.
     }
     await this.child.status;
-    await this.display[Symbol.asyncDispose]();
+    await this.screen[Symbol.asyncDispose]();
     await Deno.remove(this.#folder, { recursive: true });
   }
 }
@@ -71,50 +71,50 @@ async function sidecarOf(desk: Desk): Promise<number> {
 
 Deno.test("a person opens the window, writes a note and finds it kept", async () => {
   await using desk = await Desk.open();
-  const { display } = desk;
-  const id = await display.window("Erth");
+  const { screen } = desk;
+  const id = await screen.window("Erth");
   await sidecarOf(desk);
-  await display.focus(id);
-  await poll(async () => await display.colours(id) > 50);
+  await screen.focus(id);
+  await poll(async () => await screen.colours(id) > 50);
   // Until the page listens, a key goes nowhere; a second note would have the same title.
   await poll(async () => {
-    await display.press("ctrl+n");
+    await screen.press("ctrl+n");
     return (await desk.titles()).length > 0;
   });
-  await display.type("Written in a window");
+  await screen.type("Written in a window");
   await poll(async () => (await desk.titles()).includes("Written in a window"));
-  assert(await display.colours(id) > 50);
+  assert(await screen.colours(id) > 50);
 });
 
 Deno.test("a sidecar killed under the person's hands goes unnoticed", async () => {
   await using desk = await Desk.open();
-  const { display } = desk;
-  const id = await display.window("Erth");
-  await display.focus(id);
+  const { screen } = desk;
+  const id = await screen.window("Erth");
+  await screen.focus(id);
   const first = await sidecarOf(desk);
   await poll(async () => {
-    await display.press("ctrl+n");
+    await screen.press("ctrl+n");
     return (await desk.titles()).length > 0;
   });
-  await display.type("Before ");
+  await screen.type("Before ");
   Deno.kill(first, "SIGKILL");
-  await display.type("and after");
+  await screen.type("and after");
   await poll(async () => (await desk.titles()).includes("Before and after"));
   assert(await sidecarOf(desk) !== first);
 });
 
 Deno.test("closing the window ends everything, exit 0", async () => {
   await using desk = await Desk.open();
-  await desk.display.window("Erth");
+  await desk.screen.window("Erth");
   const sidecar = await sidecarOf(desk);
-  await desk.display.run("wmctrl", "-c", "Erth");
+  await desk.screen.tool("wmctrl", "-c", "Erth");
   assertEquals((await desk.child.status).code, 0);
   assertEquals(isAlive(sidecar), false);
 });
 
 Deno.test("SIGTERM closes the window, exit 0", async () => {
   await using desk = await Desk.open();
-  await desk.display.window("Erth");
+  await desk.screen.window("Erth");
   const sidecar = await sidecarOf(desk);
   desk.child.kill("SIGTERM");
   assertEquals((await desk.child.status).code, 0);
@@ -123,35 +123,35 @@ Deno.test("SIGTERM closes the window, exit 0", async () => {
 
 Deno.test("a second start raises the first window and ends", async () => {
   await using desk = await Desk.open();
-  const { display } = desk;
-  const id = await display.window("Erth");
+  const { screen } = desk;
+  const id = await screen.window("Erth");
   await desk.running();
-  await display.run("xdotool", "windowminimize", "--sync", id);
-  const second = await erth(["--data", desk.data], { env: display.env });
+  await screen.tool("xdotool", "windowminimize", "--sync", id);
+  const second = await erth(["--data", desk.data], { env: screen.env });
   assertEquals([second.code, second.stderr], [0, ""]);
-  assertEquals(await display.window("Erth"), id);
-  assertEquals((await display.run("wmctrl", "-l")).split("\n").length, 1);
+  assertEquals(await screen.window("Erth"), id);
+  assertEquals((await screen.tool("wmctrl", "-l"))?.split("\n").length, 1);
 });
 
 Deno.test("--float keeps the window above others", async () => {
   await using desk = await Desk.open(["--float"]);
-  const id = await desk.display.window("Erth");
+  const id = await desk.screen.window("Erth");
   await poll(async () =>
-    (await desk.display.run("xprop", "-id", id, "_NET_WM_STATE")).includes("_NET_WM_STATE_ABOVE")
+    (await desk.screen.tool("xprop", "-id", id, "_NET_WM_STATE"))?.includes("_NET_WM_STATE_ABOVE")
   );
 });
 
 Deno.test("a data folder that can't be written to is explained in the window", async () => {
-  await using display = await Display.start();
+  await using screen = await Screen.open();
   const file = await Deno.makeTempFile();
   const child = new Deno.Command(BINARY, {
     args: ["--data", join(file, "data")],
-    env: display.env,
+    env: screen.env,
     stdin: "null",
   }).spawn();
-  const id = await display.window("Erth");
-  await poll(async () => await display.colours(id) > 20);
-  await display.run("wmctrl", "-c", "Erth");
+  const id = await screen.window("Erth");
+  await poll(async () => await screen.colours(id) > 20);
+  await screen.tool("wmctrl", "-c", "Erth");
   assertEquals((await child.status).code, 0);
   await Deno.remove(file);
 });

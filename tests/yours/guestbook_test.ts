@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { Erth, erth, poll, ROOT } from "../harness.ts";
 import { browser, browserTest, listen, reads } from "../browser/browser.ts";
 import { filesUnder } from "../../tools/steps.ts";
-import { Display } from "../window/display.ts";
+import { Screen } from "../window/screen.ts";
 import { readDocsPage, type } from "./docs_page.ts";
 
 const FOLDER = join(ROOT, "examples", "guestbook");
@@ -113,17 +113,17 @@ browserTest("two people at its page see what the other writes, over a kill", asy
 });
 
 Deno.test("its window has its title, its name and its icon", async () => {
-  await using display = await Display.start();
+  await using display = await Screen.open();
   const data = await Deno.makeTempDir();
   const args = ["--data", data];
   await using opened = new Deno.Command(GUESTBOOK, { args, env: display.env }).spawn();
   const id = await display.window("Guestbook");
-  const shown = await display.run("xprop", "-id", id, "WM_CLASS", "32c", "_NET_WM_ICON");
+  const shown = await display.tool("xprop", "-id", id, "WM_CLASS", "32c", "_NET_WM_ICON");
   assertStringIncludes(shown, '"guestbook"');
   assertStringIncludes(shown, "= 128, 128,");
   await display.focus(id);
   await poll(async () => await display.colours(id) > 20);
-  await display.run("wmctrl", "-c", "Guestbook");
+  await display.tool("wmctrl", "-c", "Guestbook");
   assertEquals((await opened.status).code, 0);
   await Deno.remove(data, { recursive: true });
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { App } from "./testing/app.ts";
-import { Screen, until } from "./testing/screen.ts";
+import { poll } from "../harness.ts";
+import { Screen } from "./screen.ts";
+import { App } from "./test_app.ts";
 
 const TITLE = "Erth test";
 
@@ -23,7 +24,7 @@ Deno.test("float keeps the window above others", async () => {
   await using screen = await Screen.open();
   await using _ = new App(screen, { float: true });
   const window = await screen.window(TITLE);
-  await until("_NET_WM_STATE_ABOVE", async () => {
+  await poll(async () => {
     return (await screen.tool("xprop", "-id", window))?.includes("_NET_WM_STATE_ABOVE");
   });
 });
@@ -32,7 +33,7 @@ Deno.test("before the page paints, the window has the page's dark background", a
   await using screen = await Screen.open();
   await using app = new App(screen, { dark: true, path: "/held" });
   const window = await screen.window(TITLE);
-  await until("dark", async () => await screen.color(window, 300, 300) === "#20211f");
+  await poll(async () => await screen.color(window, 300, 300) === "#20211f");
   await app.order("release");
   assertEquals((await app.event("page", "/held")).dark, "true");
 });
@@ -118,12 +119,12 @@ Deno.test("a page process that dies is replaced, but not for ever", async () => 
   const first = await endPageProcess(app);
   await app.event("page", "/", before);
   await endPageProcess(app, first);
-  await until("the built-in page", async () => await screen.color(window, 5, 5) === "#fdfcfa");
+  await poll(async () => await screen.color(window, 5, 5) === "#fdfcfa");
 });
 
 /** Kills the process of the app's page, once it has one other than `not`. */
 async function endPageProcess(app: App, not?: number): Promise<number> {
-  return await until("the page's process", async () => {
+  return await poll(async () => {
     const { stdout } = await new Deno.Command("pgrep", {
       args: ["--parent", String(app.pid), "WebKitWebProces"],
     }).output();
@@ -171,7 +172,7 @@ Deno.test("the user's browser starts with the environment that Erth was started 
     const window = await screen.window(TITLE);
     await app.event("page", "/link");
     await screen.click(window);
-    const seen = await until("the browser", async () => {
+    const seen = await poll(async () => {
       return await Deno.readTextFile(`${folder}/seen`).catch(() => undefined);
     });
     assertEquals(seen, `https://example.invalid/outside ${folder}\n`);

@@ -2,14 +2,14 @@
  * A small app around a window, for tests: options as JSON in the first argument, orders on standard
  * input, what happens as JSON lines on standard output.
  */
-import { asErthError } from "../../../errors.ts";
-import { Webview } from "../../window.ts";
+import { asErthError } from "../../errors.ts";
+import { Webview } from "@webview/webview";
 
 const tell = (event: Record<string, unknown>) => console.log(JSON.stringify(event));
 const { browser, ...options } = JSON.parse(Deno.args[0] ?? "{}");
 // As portable mode does: the user's browser must not inherit it.
 if (browser) Deno.env.set("XDG_STATE_HOME", "/changed");
-const worker = new Worker(import.meta.resolve("./window_worker.ts"), { type: "module" });
+const worker = new Worker(import.meta.resolve("./test_app_worker.ts"), { type: "module" });
 const listening = new Promise<string>((resolve) => {
   worker.onmessage = ({ data }: MessageEvent<{ url: string }>) => resolve(data.url);
 });

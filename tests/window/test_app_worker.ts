@@ -1,5 +1,5 @@
 /** The backend of the test app: pages, a heartbeat, and orders read from standard input. */
-import { remote, type RemoteHandle } from "../remote.ts";
+import { remote, type RemoteHandle } from "@webview/webview";
 
 declare const self: DedicatedWorkerGlobalScope;
 interface DedicatedWorkerGlobalScope {

@@ -1,9 +1,10 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { type Screen, until } from "./screen.ts";
+import { poll } from "../harness.ts";
+import type { Screen } from "./screen.ts";
 
 type Event = Record<string, string | boolean>;
 
-/** The test app (`window_app.ts`) running on a screen. */
+/** The test app (`test_app_main.ts`) running on a screen. */
 export class App implements AsyncDisposable {
   readonly events: Event[] = [];
   readonly #child: Deno.ChildProcess;
@@ -20,7 +21,7 @@ export class App implements AsyncDisposable {
         "run",
         "--allow-all",
         "--no-check",
-        new URL("./window_app.ts", import.meta.url).pathname,
+        new URL("./test_app_main.ts", import.meta.url).pathname,
         JSON.stringify(options),
       ],
       env: { DISPLAY: screen?.display ?? "", WAYLAND_DISPLAY: "", ...env },
@@ -43,7 +44,7 @@ export class App implements AsyncDisposable {
   /** The first event, from the `from`th on, that has this key and, if given, this value. */
   async event(key: string, value?: string | boolean, from = 0): Promise<Event> {
     const fits = (event: Event) => key in event && (value === undefined || event[key] === value);
-    return await until(`${key} ${value ?? ""} among ${JSON.stringify(this.events)}`, () => {
+    return await poll(() => {
       return this.events.slice(from).find(fits);
     });
   }

@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { App } from "./testing/app.ts";
-import { Screen, until } from "./testing/screen.ts";
+import { poll } from "../harness.ts";
+import { Screen } from "./screen.ts";
+import { App } from "./test_app.ts";
 
 const TITLE = "Erth test";
 const backends = {
@@ -38,9 +39,9 @@ Deno.test("a worker raises the window above another one", async () => {
   await using _other = new App(screen, { title: "Another" });
   const other = await screen.window("Another");
   const active = async () => (await screen.tool("xdotool", "getactivewindow"))?.trim();
-  await until("the other one in front", async () => await active() === other);
+  await poll(async () => await active() === other);
   await app.order("raise");
-  await until("the first one in front", async () => await active() === window);
+  await poll(async () => await active() === window);
 });
 
 Deno.test("a silent backend is told in the window, and its return brings the page back", async () => {
@@ -48,13 +49,13 @@ Deno.test("a silent backend is told in the window, and its return brings the pag
   await using app = new App(screen);
   const window = await screen.window(TITLE);
   await app.event("page", "/");
-  await until("the page", async () => await screen.color(window, 5, 5) === "#ff0000");
+  await poll(async () => await screen.color(window, 5, 5) === "#ff0000");
   const before = app.events.length;
   await app.order("rest");
-  await until("the built-in page", async () => await screen.color(window, 5, 5) === "#fdfcfa");
+  await poll(async () => await screen.color(window, 5, 5) === "#fdfcfa");
   await app.order("beat");
   await app.event("page", "/", before);
-  await until("the page again", async () => await screen.color(window, 5, 5) === "#ff0000");
+  await poll(async () => await screen.color(window, 5, 5) === "#ff0000");
 });
 
 Deno.test("a library that isn't there is told as WEBVIEW_MISSING", async () => {

@@ -1,4 +1,5 @@
-import { preload, Webview } from "@webview/webview";
+import { join } from "node:path";
+import { Webview } from "@webview/webview";
 import { asErthError, ErthError } from "../errors.ts";
 import type { WorkerMessage, WorkerOrder } from "./backend_worker.ts";
 import { startBackend } from "./backend.ts";
@@ -45,12 +46,6 @@ async function runWindow(config: Config): Promise<number> {
   if (config.paths.portable) confineLibraries(config.paths.data);
   const { app } = config;
   const heartbeat = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  preload();
-  const worker = new Worker(new URL("./backend_worker.ts", import.meta.url), { type: "module" });
-  const inbox = new Inbox(worker);
-  const order = (message: WorkerOrder) => worker.postMessage(message);
-  // The worker boots on the other core while the window's libraries load on this one.
-  order({ order: "start", config, heartbeat });
   let window: Webview;
   try {
     window = new Webview({
@@ -62,12 +57,18 @@ async function runWindow(config: Config): Promise<number> {
       backend: config.window.backend,
       libraryPath: await windowLibrary(config),
       heartbeat,
+      // The chosen theme is a cookie: ports, and so origins, change from start to start.
+      dataDirectory: join(config.paths.data, "webview"),
     });
   } catch (thrown) {
-    order({ order: "stop" });
-    await inbox.next("stopped", STOP_MS);
     return withoutWindow(config, asErthError(thrown));
   }
+  // Only now: the page's process takes longer to start than the backend, and is at it already.
+  // Beside the loading of the window's libraries, both would take their time: 50 ms more in all.
+  const worker = new Worker(new URL("./backend_worker.ts", import.meta.url), { type: "module" });
+  const inbox = new Inbox(worker);
+  const order = (message: WorkerOrder) => worker.postMessage(message);
+  order({ order: "start", config, heartbeat });
   order({ order: "window", handle: window.remoteHandle() });
   const { url } = await inbox.next("started");
   window.navigate(url);

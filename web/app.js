@@ -52,7 +52,7 @@ on("htmx:error", ({ detail: { ctx } }) => {
 const kept = new Map(); // Text that couldn't be saved is put back when its form comes again.
 on("htmx:before:request", ({ detail: { ctx } }) => {
   const { sourceElement: form, request } = ctx, keeps = form.matches("[data-keep]");
-  ctx.since = last;
+  Object.assign(ctx, { since: last, sheet: $(":popover-open") });
   if (keeps) request.body = new URLSearchParams(new FormData(form, request.submitter)); // as now
   else if (isScreen(ctx)) $("[data-keep] :focus")?.blur(); // which saves it
 });
@@ -76,7 +76,7 @@ on("htmx:after:swap", ({ detail: { ctx } }) => {
   if (isScreen(ctx) && ctx.since !== last) hear({ name: "reset", at: last }); // it may be stale
   if (!isScreen(ctx) || /^erth:/.test(ctx.sourceEvent?.type)) return;
   if (ctx.sourceEvent?.type === "load") return tell("fragment");
-  $(":popover-open")?.hidePopover($(":popover-open :focus")?.blur());
+  ctx.sheet?.hidePopover($(":popover-open :focus")?.blur());
   if (document.activeElement === document.body) $("#main")?.focus();
 });
 on("htmx:before:history:restore", (event) => event.preventDefault(go(event.detail.path)));

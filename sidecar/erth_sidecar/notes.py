@@ -126,11 +126,12 @@ def get(reader: Reader, id_: str) -> Note:
     return _note(rows[0], search.snippet(body[: search.SNIPPET * 2], search.parse("")), body=body)
 
 
-def unwritten(reader: Reader) -> str:
-    """The id of the latest note without a title, text or tag; empty if there is none."""
+def unwritten(reader: Reader, but: str) -> str:
+    """The id of the latest other note without a title, text or tag; empty if there is none."""
     rows = reader.rows(
         "SELECT id FROM notes WHERE deleted_at IS NULL AND title = '' AND body = ''"
-        " AND tags = '[]' ORDER BY pinned DESC, updated_at DESC LIMIT 1"
+        " AND tags = '[]' AND id != ? ORDER BY pinned DESC, updated_at DESC LIMIT 1",
+        (but,),
     )
     return str(rows[0][0]) if rows else ""
 

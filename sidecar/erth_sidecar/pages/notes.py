@@ -75,7 +75,10 @@ class _Screen:
     def create(self, request: Request, transaction: Transaction) -> Answer:
         """`POST notes` `title, body, tags`. A page gets its last empty note before a new one."""
         draft = _draft(request)
-        empty = "" if request.wants_json or draft != notes.EMPTY else notes.unwritten(transaction)
+        empty = ""
+        if draft == notes.EMPTY and not request.wants_json:
+            # Not the one that is open: what was typed into it may still be on its way.
+            empty = notes.unwritten(transaction, but=_open(request))
         id_ = empty or notes.create(transaction, draft)
         if request.wants_json:
             return json_answer({"id": id_}, 201)
@@ -187,6 +190,12 @@ def _wanted(request: Request) -> tuple[str, str, int]:
     query = request.query("q") or request.text("q", fields)
     tag = request.query("tag") or request.text("tag", fields)
     return query.strip(), tag, request.number("page", 0, 100_000)
+
+
+def _open(request: Request) -> str:
+    """The id of the note that the page shows, if it shows one."""
+    path = (request.headers.get("hx-current-url") or "").partition("?")[0]
+    return path.rpartition("/")[2]
 
 
 def _reading(request: Request) -> bool:

@@ -2,6 +2,8 @@
 export interface Policy {
   /** So many generations in a row that died before their first answer open the breaker. */
   failures: number;
+  /** What a start that was killed from elsewhere counts as: it says little of the next one. */
+  killed: number;
   /** A failure that comes later than this after the one before begins a new row. */
   window: number;
   /** The pause after the first failure; it doubles with each further one. */
@@ -24,6 +26,7 @@ export interface Policy {
 /** What a supervisor uses unless told otherwise. */
 export const DEFAULT_POLICY: Policy = {
   failures: 5,
+  killed: 0.1,
   window: 60_000,
   firstDelay: 250,
   longestDelay: 10_000,
@@ -35,6 +38,16 @@ export const DEFAULT_POLICY: Policy = {
   loopWindow: 10_000,
   loopDelay: 500,
 };
+
+/** How a generation ended. */
+export interface Death {
+  /** Whether it had answered before. */
+  readonly answered?: boolean;
+  /** Whether another try can't help; opens the breaker at once. */
+  readonly hopeless?: boolean;
+  /** Whether somebody else killed it. */
+  readonly killed?: boolean;
+}
 
 /** What follows a death: a restart after `delay` ms (0: at once), or no restart but a trial later. */
 export type Verdict =
@@ -91,18 +104,14 @@ export class Breaker {
     this.#open = false;
   }
 
-  /**
-   * A generation died at `now`.
-   *
-   * @param answered Whether it had answered before.
-   * @param hopeless Whether another try can't help; opens the breaker at once.
-   */
-  died(now: number, answered: boolean, hopeless: boolean): Verdict {
+  /** A generation died at `now`. */
+  died(now: number, { answered, hopeless, killed }: Death): Verdict {
     if (answered && !hopeless) return { next: "restart", delay: this.#loopDelay(now) };
     const { failures, window, firstDelay, longestDelay, halfLife } = this.#policy;
     const since = Math.abs(now - this.#lastFailure);
-    this.#inARow = since <= window ? this.#inARow + 1 : 1;
-    this.#weight = this.#weight * Math.pow(0.5, since / halfLife) + 1;
+    const counts = killed ? this.#policy.killed : 1;
+    this.#inARow = since <= window ? this.#inARow + counts : counts;
+    this.#weight = this.#weight * Math.pow(0.5, since / halfLife) + counts;
     this.#lastFailure = now;
     if (this.#open || hopeless || this.#inARow >= failures) return this.#trip();
     const delay = Math.min(longestDelay, firstDelay * Math.pow(2, this.#weight - 1));

@@ -11,34 +11,41 @@ Deno.test("a generation that had answered restarts at once", () => {
   const breaker = new Breaker(never);
   const verdicts = [0, 1, 2, 3, 4, 5, 6].map((i) => {
     breaker.answered();
-    return breaker.died(i * 1000, true, false);
+    return breaker.died(i * 1000, { answered: true });
   });
   assertEquals(delays(verdicts), [0, 0, 0, 0, 0, 0, 0]);
 });
 
 Deno.test("five deaths before the first answer open the breaker, with growing pauses before", () => {
   const breaker = new Breaker(never, { halfLife: Infinity });
-  const verdicts = [0, 1, 2, 3, 4].map((i) => breaker.died(i * 1000, false, false));
+  const verdicts = [0, 1, 2, 3, 4].map((i) => breaker.died(i * 1000, {}));
   assertEquals(delays(verdicts), [250, 500, 1000, 2000, "open 30000"]);
+  assert(breaker.open);
+});
+
+Deno.test("starts killed from elsewhere open it only after very many", () => {
+  const breaker = new Breaker(never);
+  const verdicts = Array.from({ length: 51 }, (_, i) => breaker.died(i * 300, { killed: true }));
+  assertEquals(verdicts.findIndex(({ next }) => next === "open") >= 49, true);
   assert(breaker.open);
 });
 
 Deno.test("the pauses decay with time", () => {
   const breaker = new Breaker(never);
-  breaker.died(0, false, false);
-  assertEquals(breaker.died(30_000, false, false), { next: "restart", delay: 354 });
+  breaker.died(0, {});
+  assertEquals(breaker.died(30_000, {}), { next: "restart", delay: 354 });
 });
 
 Deno.test("slow starters open it too: what counts is the time from one failure to the next", () => {
   const breaker = new Breaker(never);
-  const verdicts = [0, 1, 2, 3, 4].map((i) => breaker.died(i * 35_000, false, false));
+  const verdicts = [0, 1, 2, 3, 4].map((i) => breaker.died(i * 35_000, {}));
   assertEquals(verdicts.map((v) => v.next).at(-1), "open");
 });
 
 Deno.test("failures more than a minute apart never open it", () => {
   const breaker = new Breaker(never);
   for (let i = 0; i < 50; i++) {
-    assertEquals(breaker.died(i * 60_001, false, false).next, "restart");
+    assertEquals(breaker.died(i * 60_001, {}).next, "restart");
   }
 });
 
@@ -46,20 +53,20 @@ Deno.test("an answer breaks the row", () => {
   const breaker = new Breaker(never);
   for (let round = 0; round < 20; round++) {
     for (let i = 0; i < 4; i++) {
-      assertEquals(breaker.died(round * 100 + i, false, false).next, "restart");
+      assertEquals(breaker.died(round * 100 + i, {}).next, "restart");
     }
     breaker.answered();
   }
 });
 
 Deno.test("jitter takes away half at most", () => {
-  assertEquals(new Breaker(() => 0.999999).died(0, false, false), { next: "restart", delay: 125 });
-  assertEquals(new Breaker(() => 0).died(0, false, false), { next: "restart", delay: 250 });
+  assertEquals(new Breaker(() => 0.999999).died(0, {}), { next: "restart", delay: 125 });
+  assertEquals(new Breaker(() => 0).died(0, {}), { next: "restart", delay: 250 });
 });
 
 Deno.test("each failed trial doubles the time to the next one, up to ten minutes", () => {
   const breaker = new Breaker(never);
-  const verdicts = Array.from({ length: 11 }, (_, i) => breaker.died(i, false, false)).slice(4);
+  const verdicts = Array.from({ length: 11 }, (_, i) => breaker.died(i, {})).slice(4);
   assertEquals(delays(verdicts), [
     "open 30000",
     "open 60000",
@@ -73,7 +80,7 @@ Deno.test("each failed trial doubles the time to the next one, up to ten minutes
 
 Deno.test("a retry closes it and counts anew, an answer forgets the trials too", () => {
   const breaker = new Breaker(never);
-  const fail = () => breaker.died(0, false, false);
+  const fail = () => breaker.died(0, {});
   for (let i = 0; i < 5; i++) fail();
   breaker.reset();
   assert(!breaker.open);
@@ -85,17 +92,17 @@ Deno.test("a retry closes it and counts anew, an answer forgets the trials too",
 });
 
 Deno.test("a hopeless cause opens it at once, even after an answer", () => {
-  assertEquals(new Breaker(never).died(0, false, true).next, "open");
+  assertEquals(new Breaker(never).died(0, { hopeless: true }).next, "open");
   const breaker = new Breaker(never);
   breaker.answered();
-  assertEquals(breaker.died(0, true, true).next, "open");
+  assertEquals(breaker.died(0, { answered: true, hopeless: true }).next, "open");
 });
 
 Deno.test("fifty kills in a row, two a second, are replaced without any delay", () => {
   const breaker = new Breaker(never);
   for (let i = 0; i < 50; i++) {
     breaker.answered();
-    assertEquals(breaker.died(i * 500, true, false), { next: "restart", delay: 0 });
+    assertEquals(breaker.died(i * 500, { answered: true }), { next: "restart", delay: 0 });
   }
 });
 
@@ -103,7 +110,7 @@ Deno.test("a crash loop after the answer is slowed down a little and never opens
   const breaker = new Breaker(never);
   const verdicts = Array.from({ length: 100 }, (_, i) => {
     breaker.answered();
-    return breaker.died(i * 100, true, false);
+    return breaker.died(i * 100, { answered: true });
   });
   assertEquals(delays(verdicts.slice(0, 20)), Array(20).fill(0));
   assertEquals(delays(verdicts.slice(20)), Array(80).fill(DEFAULT_POLICY.loopDelay));

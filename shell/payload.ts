@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { ErthError } from "../errors.ts";
 import { type Manifest, sha256 } from "./payload_format.ts";
-import { type Progress, unpack } from "./unpack.ts";
+import { type Archive, type Progress, unpack } from "./unpack.ts";
 import { verify } from "./verify.ts";
 
 /** What to unpack, and where to. */
@@ -9,6 +9,8 @@ export interface PayloadOptions {
   /** The folder that holds `NAME.json` and `NAME.bin`. */
   source: string | URL;
   name: string;
+  /** @default `NAME.bin` */
+  archive?: Archive;
   /** Made if it isn't there; may be shared by many versions and processes. */
   cacheDir: string;
   /** Called only if there is something to unpack. */
@@ -88,7 +90,9 @@ async function renew(
   const temp = join(options.cacheDir, `${options.name}.tmp-${crypto.randomUUID()}`);
   await Deno.mkdir(temp, { mode: 0o700 });
   try {
-    await unpack(manifest, member(options.source, `${options.name}.bin`), temp, options);
+    const { archive = { path: member(options.source, `${options.name}.bin`), offset: 0 } } =
+      options;
+    await unpack(manifest, archive, temp, options);
     await moveAside(folder, `${temp}.old`);
     await Deno.rename(temp, folder);
   } finally {

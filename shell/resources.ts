@@ -4,7 +4,7 @@ import { EMBEDDED } from "./app.ts";
 import type { Command } from "./child.ts";
 import type { Config } from "./config.ts";
 import { ensurePayload, type Payload } from "./payload.ts";
-import type { Progress } from "./unpack.ts";
+import type { Archive, Progress } from "./unpack.ts";
 
 /** What the build knows of itself; `build_info.json`. */
 export interface BuildInfo {
@@ -91,12 +91,25 @@ export class Parts {
   #part(name: string, onProgress?: Progress, signal?: AbortSignal): Promise<Payload> {
     let payload = this.#held.get(name);
     if (payload === undefined) {
-      const options = { source: FOLDERS.payloads, name, cacheDir: this.#cacheDir, signal };
+      const source = FOLDERS.payloads;
+      const options = { source, name, archive: archiveOf(name), cacheDir: this.#cacheDir, signal };
       payload = ensurePayload({ ...options, onProgress });
       payload.catch(() => this.#held.delete(name));
       this.#held.set(name, payload);
     }
     return payload;
+  }
+}
+
+/** Where a payload lies in the program's own file; `undefined` if it lies among the embedded ones. */
+function archiveOf(name: string): Archive | undefined {
+  try {
+    const offset = readJson<Record<string, number>>("payloads/offsets.json")[name];
+    // Should an update have put a newer program there, the blocks' hashes won't fit.
+    return offset === undefined ? undefined : { path: Deno.execPath(), offset };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 

@@ -178,10 +178,11 @@ class Generation {
     signal.removeEventListener("abort", stop);
     await this.#child.release();
     const reason = this.#fatal?.message ?? condemned?.reason ?? end;
-    this.#gone.resolve({ killed: condemned === undefined && end === KILLED });
+    const killed = condemned === undefined && end === KILLED;
+    this.#gone.resolve({ killed });
     if (this.#live !== undefined) this.#options.onGone(this.#live, reason);
     const code = this.#fatal?.code;
-    return { reason, code, hopeless: isHopeless(code), tail: this.#tail.lines() };
+    return { reason, code, hopeless: isHopeless(code), killed, tail: this.#tail.lines() };
   }
 
   /** Passes the sentence that the process has to end; the first reason stays. */

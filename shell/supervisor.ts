@@ -21,6 +21,8 @@ export interface Exit {
   readonly code?: string;
   /** Whether another try can't help. */
   readonly hopeless?: boolean;
+  /** Whether somebody else killed it. */
+  readonly killed?: boolean;
   /** Its last words, oldest first. */
   readonly tail?: readonly string[];
 }
@@ -146,7 +148,7 @@ export class Supervisor {
       if (this.#ending.signal.aborted) return;
       this.#tell({ type: "dead", reason: exit.reason, code: exit.code, answered, lived });
       const now = this.#options.clock.now();
-      const verdict = this.#breaker.died(now, answered, exit.hopeless ?? false);
+      const verdict = this.#breaker.died(now, { ...exit, answered });
       if (verdict.next === "open") await this.#wait(verdict.trialIn, exit);
       else if (verdict.delay > 0) await this.#wait(verdict.delay);
     }

@@ -4,6 +4,12 @@ import { brotliDecompress } from "node:zlib";
 import { ErthError } from "../errors.ts";
 import { type Manifest, sha256, sizeOf } from "./payload_format.ts";
 
+/** A file that holds a payload's blocks, from a byte on. */
+export interface Archive {
+  path: string | URL;
+  offset: number;
+}
+
 /** Bytes unpacked so far, and in all. */
 export type Progress = (done: number, total: number) => void;
 
@@ -16,18 +22,19 @@ const decompress = promisify(brotliDecompress);
  * Unpacks all files into `folder`, which is there and empty. Decompression and hashing run on other
  * threads, so the caller's event loop stays free.
  *
- * @param archive The `.bin` file of the manifest.
+ * @param archive Where the blocks of the manifest lie.
  * @throws {ErthError} `PAYLOAD_DAMAGED` if a block isn't what the manifest says.
  * @throws {Deno.errors.Base} what the file system says, such as that the disk is full.
  */
 export async function unpack(
   manifest: Manifest,
-  archive: string | URL,
+  archive: Archive,
   folder: string,
   options: { onProgress?: Progress; signal?: AbortSignal } = {},
 ): Promise<void> {
   const total = sizeOf(manifest);
-  using file = await Deno.open(archive);
+  using file = await Deno.open(archive.path);
+  await file.seek(archive.offset, Deno.SeekMode.Start);
   using out = new FileSplitter(manifest, folder);
   const pending: Promise<Uint8Array>[] = [];
   let done = 0;

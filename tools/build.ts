@@ -11,6 +11,7 @@ import { compileBase } from "./compile_base.ts";
 import { copyFolder, removeFolder } from "./folders.ts";
 import { writeLicenses } from "./licenses.ts";
 import { npmPackages } from "./packages.ts";
+import { loadBase } from "./payload_base.ts";
 import { PYTHON, venv } from "./python.ts";
 import { bundleScripts, collectSite, EMBED, packNatives, SCRIPTS } from "./shell_parts.ts";
 import { bytesOf, printSizes } from "./sizes.ts";
@@ -82,7 +83,7 @@ async function compile(target: Target, base: string, parts: unknown): Promise<vo
   const { app, program, work } = target;
   await step({
     name: stepName(target, "program"),
-    inputs: ["tools/build.ts", "tools/compile_base.ts"],
+    inputs: ["tools/build.ts", "tools/compile_base.ts", "tools/payload_base.ts"],
     also: parts,
     outputs: [program],
     run: async () => {
@@ -99,7 +100,9 @@ async function compile(target: Target, base: string, parts: unknown): Promise<vo
       const part = join(work, app.name);
       await run([...compile, ...narrow, ...include, "--output", part, "app/main.js"], {
         cwd: stage,
-        env: { DENORT_BIN: base },
+        env: {
+          DENORT_BIN: await loadBase(base, join(stage, "build", "embed"), join(work, "base")),
+        },
       });
       await Deno.rename(Deno.build.os === "windows" ? `${part}.exe` : part, program);
     },

@@ -3,19 +3,20 @@ import { cstring, type Gtk } from "./gtk_symbols.ts";
 
 const G_TYPE_STRING = 64, G_TYPE_BOOLEAN = 20;
 const GVALUE_BYTES = 24;
-const WEBKIT_CACHE_MODEL_DOCUMENT_VIEWER = 0;
+const WEBKIT_CACHE_MODEL_DOCUMENT_BROWSER = 2;
 const WEBKIT_COOKIE_PERSISTENT_STORAGE_TEXT = 0;
 
 /**
- * A WebKitWebContext: one network process, no caches (all pages come from this machine), no spell
- * checker. Without a folder nothing reaches the disk; with one, cookies are kept there.
+ * A WebKitWebContext: one network process, no spell checker, small caches: with none, each use of an
+ * icon would fetch all of them anew. Without a folder nothing reaches the disk; with one, cookies
+ * are kept there.
  */
 export function makeContext(c: Gtk, dataDirectory: string | undefined): Deno.PointerValue {
   const { webkit } = c;
   const context = dataDirectory === undefined
     ? webkit.webkit_web_context_new_ephemeral()
     : persistentContext(c, dataDirectory);
-  webkit.webkit_web_context_set_cache_model(context, WEBKIT_CACHE_MODEL_DOCUMENT_VIEWER);
+  webkit.webkit_web_context_set_cache_model(context, WEBKIT_CACHE_MODEL_DOCUMENT_BROWSER);
   webkit.webkit_web_context_set_spell_checking_enabled(context, 0);
   return context;
 }

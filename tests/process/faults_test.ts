@@ -1,15 +1,25 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { Erth, poll } from "../harness.ts";
-import { allNotes, askAtLength, FILLER, hasUnread, readAnswer, readySidecar } from "./support.ts";
+import {
+  allNotes,
+  askAtLength,
+  childrenOf,
+  FILLER,
+  hasUnread,
+  readAnswer,
+  readySidecar,
+} from "./support.ts";
 
 const KILLS = 50;
 const CLICKERS = 3;
+/** More than would open the breaker if they had died by themselves. */
+const STARTS_KILLED = 8;
 
 /** Kills the sidecar while a request lies unread there: it is sure to be under way. */
 async function killUnder<T>(erth: Erth, request: () => Promise<T>): Promise<T> {
   const { pid, port } = await readySidecar(erth);
-  Deno.kill(pid, "SIGSTOP");
+  await freeze(pid);
   const answer = request();
   await poll(() => hasUnread(port));
   Deno.kill(pid, "SIGKILL");
@@ -149,6 +159,20 @@ Deno.test("a sidecar that can't start opens the breaker, which says why and reco
   await erth.json("notes", { title: "Recovered" });
   assertEquals((await erth.report()).sidecar.state, "ready");
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a form waits while sidecars are killed before they answer", async () => {
+  await using erth = await Erth.start();
+  const killed = new Set<number>();
+  const saved = erth.json("notes", { title: "Once" });
+  saved.catch(() => {});
+  while (killed.size < STARTS_KILLED) {
+    const pid = await poll(() => childrenOf(erth.pid).find((child) => !killed.has(child)));
+    Deno.kill(pid, "SIGKILL");
+    killed.add(pid);
+  }
+  await saved;
+  assertEquals((await allNotes(erth)).map(({ title }) => title), ["Once"]);
 });
 
 Deno.test(`${KILLS} kills in a row lose no form, double none, and show no error`, async () => {

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Erth, poll } from "../harness.ts";
 
-const WARM = { restarts: 20, requests: 2_000 };
+/** Enough for the runtime to have compiled what it will, and to have cleared its heap once. */
+const WARM = { restarts: 30, requests: 20_000 };
 const FULL = { restarts: 200, requests: 10_000 };
 const GROWTH = 1.05;
 const CLICKERS = 4;
@@ -26,10 +27,10 @@ async function holdings(erth: Erth): Promise<Holdings> {
   return { descriptors: median(descriptors), bytes: median(bytes) };
 }
 
-/** The memory of a process alone: pages shared with others count in part (proc(5), Pss). */
+/** The memory a process has in use; its own pages and those of files (proc(5), Rss). */
 function residentBytes(pid: number): number {
   const rollup = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)![1]) * 1024;
+  return Number(/^Rss:\s+(\d+) kB$/m.exec(rollup)![1]) * 1024;
 }
 
 function median(values: number[]): number {

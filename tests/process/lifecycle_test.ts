@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Erth, erth as command, isAlive, poll, StartError } from "../harness.ts";
-import { allNotes, askAtLength, childrenOf, FILLER, hasUnread, readySidecar } from "./support.ts";
+import {
+  allNotes,
+  askAtLength,
+  childrenOf,
+  FILLER,
+  freeze,
+  hasUnread,
+  readySidecar,
+} from "./support.ts";
 
 const ORPHAN_MS = 2_000;
 const END_MS = 3_000;
@@ -69,7 +77,7 @@ Deno.test("SIGTERM ends it in order under streams", async () => {
 Deno.test("SIGTERM ends it in order while its sidecar hangs under a request", async () => {
   await using erth = await Erth.start();
   const { pid, port } = await readySidecar(erth);
-  Deno.kill(pid, "SIGSTOP");
+  await freeze(pid);
   const answer = erth.fetch("notes", { headers: FILLER }).catch(() => undefined);
   await poll(() => hasUnread(port));
   await endsInOrder(erth);

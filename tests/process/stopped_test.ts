@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { Erth } from "../harness.ts";
-import { allNotes, askAtLength, readAnswer } from "./support.ts";
+import { allNotes, askAtLength, freeze, readAnswer } from "./support.ts";
 
 /** Stops the sidecar as a debugger or a hung disk would: its port stays open, nobody answers. */
 async function stopSidecar(erth: Erth): Promise<number> {
   const pid = await erth.sidecar();
-  Deno.kill(pid, "SIGSTOP");
+  await freeze(pid);
   return pid;
 }
 

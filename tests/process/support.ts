@@ -1,5 +1,5 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
-import type { Erth, Generation } from "../harness.ts";
+import { type Erth, type Generation, poll } from "../harness.ts";
 
 /** Long enough to stay visible in a socket's queue, and well below the gateway's limit. */
 const FILLER_BYTES = 8_000;
@@ -103,6 +103,15 @@ export async function readAnswer(
     }
   }
   throw new Error(`The stream broke ${ATTEMPTS} times`);
+}
+
+/** Stops a process as a debugger would; resolves when each of its threads stands still. */
+export async function freeze(pid: number): Promise<void> {
+  Deno.kill(pid, "SIGSTOP");
+  const tasks = `/proc/${pid}/task`;
+  const stands = (thread: string) =>
+    /^State:\s+T/m.test(Deno.readTextFileSync(`${tasks}/${thread}/status`));
+  await poll(() => [...Deno.readDirSync(tasks)].every(({ name }) => stands(name)));
 }
 
 /** The processes whose parent is `pid`. */

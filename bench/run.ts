@@ -1,0 +1,74 @@
+/**
+ * `deno task bench [name…]`: measures all figures or the named ones; a table on standard output,
+ * everything in `build/bench.json`.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { build } from "../tools/build.ts";
+import { ROOT } from "../tools/steps.ts";
+import { firstFragment } from "./first_fragment.ts";
+import { fragment } from "./fragment.ts";
+import { idleMemory } from "./idle_memory.ts";
+import { type Figure, type Row, tableOf } from "./lib/figure.ts";
+import { recovery } from "./recovery.ts";
+import { size } from "./size.ts";
+import { store } from "./store.ts";
+import { windowLoad } from "./window_load.ts";
+
+const FIGURES: readonly Figure[] = [
+  windowLoad,
+  firstFragment,
+  idleMemory,
+  store,
+  fragment,
+  recovery,
+  size,
+];
+
+const OUTPUT = join(ROOT, "build", "bench.json");
+
+/** Measures the named figures, or all; whether every goal was met. */
+async function bench(names: readonly string[]): Promise<boolean> {
+  const figures = names.length === 0 ? FIGURES : names.map(figureOf);
+  await build();
+  const rows: Row[] = [];
+  for (const { name, measure } of figures) {
+    console.error(`${name}, load ${load()}`);
+    rows.push(...await measure((words) => console.error(`  ${words}`)));
+  }
+  const machine = describeMachine();
+  await Deno.writeTextFile(OUTPUT, JSON.stringify({ machine, rows }, null, 2));
+  console.log(
+    `${machine.system}, ${machine.cores} cores, load ${machine.load}\n\n${tableOf(rows)}`,
+  );
+  return rows.every(({ value, goal }) => goal === undefined || value <= goal);
+}
+
+function figureOf(name: string): Figure {
+  const figure = FIGURES.find((figure) => figure.name === name);
+  if (figure === undefined) {
+    const names = FIGURES.map(({ name }) => name).join(", ");
+    throw new RangeError(`Cannot measure '${name}' as there are only ${names}`);
+  }
+  return figure;
+}
+
+function describeMachine() {
+  return {
+    date: new Date().toISOString(),
+    system: `${Deno.build.target} ${Deno.osRelease()}`,
+    cores: navigator.hardwareConcurrency,
+    load: load(),
+  };
+}
+
+/** The system's load averages over 1, 5 and 15 minutes. */
+function load(): string {
+  return Deno.loadavg().map((value) => value.toFixed(2)).join(" ");
+}
+
+if (!await bench(Deno.args)) {
+  console.error("Some goals were not met.");
+  Deno.exitCode = 1;
+}

@@ -1,0 +1,146 @@
+/// <reference lib="dom" />
+import { assertEquals } from "@std/assert";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { addNote, arrive, reads, screenshot, visit } from "./browser.ts";
+import type { Erth } from "../harness.ts";
+
+const WIDTHS = [360, 1600];
+const BODY = "# Crumb\n\nFlour and **water**, [a link](https://example.org).\n\n- one\n- two\n\n" +
+  "```\na long line of code that is wider than a telephone, or so one would think at first\n```\n\n" +
+  "| hour | what to do | and why it is done |\n|---|---|---|\n| 9 | fold it over and over | strengthofthedough |\n\n" +
+  "Averyveryveryveryveryveryveryveryveryverylongwordthatdoesnotfitintoonelineofatelephone.";
+
+interface Finding {
+  id: string;
+  impact?: string | null;
+  nodes: { html: string; failureSummary?: string }[];
+}
+
+/** What axe finds on the page as it is that is serious or critical. */
+async function findings(page: Page): Promise<string[]> {
+  if (!await page.evaluate(() => "axe" in globalThis)) await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run: () => Promise<{ violations: Finding[] }> } }).axe.run()
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`)}`);
+}
+
+/** What sticks out of the window to the right, or scrolls sideways without being made for it. */
+function overflows(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const scrolls = (it: Element) => /auto|scroll|hidden|clip/.test(getComputedStyle(it).overflowX);
+    const clips = (it: Element | null): boolean =>
+      it !== null && it !== document.body &&
+      ((scrolls(it) && it.getBoundingClientRect().right <= innerWidth + 1) ||
+        clips(it.parentElement));
+    const name = (it: Element) => `${it.tagName}#${it.id}.${it.className}`;
+    const everything = [...document.querySelectorAll("body *")];
+    const out = everything.filter((it) =>
+      it.checkVisibility() && it.getBoundingClientRect().right > innerWidth + 1 &&
+      !clips(it.parentElement)
+    );
+    const sideways = [...document.querySelectorAll(".pane, .scroll, .list, #list, #threads, html")]
+      .filter((it) => it.scrollWidth > it.clientWidth + 1);
+    return [...out, ...sideways].map(name);
+  });
+}
+
+async function addContent(erth: Erth): Promise<{ note: string; thread: string }> {
+  await addNote(erth, "Groceries", "Milk\n\nEggs", "home, errands");
+  await addNote(erth, "", "A note without a title, though with rather many words in its text.");
+  const pinned = await addNote(
+    erth,
+    "会议 and Straßenbahn with a title that is long",
+    "text",
+    "work",
+  );
+  await erth.json(`notes/${pinned}/pin`, { pinned: "1" });
+  const note = await addNote(erth, "Bread", BODY, "baking");
+  const { id: thread } = await erth.json<{ id: string }>("chat", { title: "Flour and water" });
+  await erth.json("chat", { title: "Another conversation" });
+  await erth.json(`chat/${thread}/messages`, { question: "What goes with flour?" });
+  return { note, thread };
+}
+
+/** One way through screens and dialogs: stops where there is something to look at. */
+type Walk = (at: { page: Page; erth: Erth; go: Go }) => AsyncGenerator<string>;
+type Go = (route: string) => Promise<void>;
+
+const WALKS: Record<string, Walk> = {
+  "without content": async function* ({ go }) {
+    yield "notes empty";
+    await go("chat");
+    yield "chat empty";
+  },
+  "of Notes": async function* ({ page, erth, go }) {
+    const { note, thread } = await addContent(erth);
+    await go("notes");
+    yield "notes";
+    await go("notes?q=flour");
+    yield "notes found";
+    await go("notes?q=zzzz");
+    yield "notes not found";
+    await go("notes?tag=work");
+    yield "notes by tag";
+    await go(`notes/${note}?view=read`);
+    yield "note to read";
+    await go(`notes/${thread}`);
+    yield "note not found";
+    await go(`notes/${note}`);
+    yield "note";
+    await erth.json(`notes/${note}`, { body: "changed elsewhere" });
+    await page.locator("#body").fill("changed here");
+    await page.locator("[data-code=NOTE_CHANGED]").waitFor();
+    yield "note changed";
+    await go(`notes/${note}`);
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.locator(".toast").waitFor();
+    yield "note deleted";
+  },
+  "of Chat": async function* ({ page, erth, go }) {
+    const { thread } = await addContent(erth);
+    await go("chat");
+    yield "chat";
+    await go(`chat/${thread}`);
+    await page.locator(".answer:not([aria-busy])").waitFor();
+    yield "thread";
+  },
+  "of the shell": async function* ({ page, erth, go }) {
+    await addContent(erth);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("flour");
+    await reads(page.locator("#found"), "Bread");
+    yield "palette";
+    await go("status");
+    yield "status";
+    await page.locator("#main").press("?");
+    await page.locator("#keys").waitFor();
+    yield "keys";
+  },
+};
+
+for (const [name, walk] of Object.entries(WALKS)) {
+  visit(`axe finds nothing serious on screens ${name}, and all fits`, async ({ page, erth }) => {
+    const found: Record<string, string[]> = {};
+    const go = async (route: string) => {
+      await page.goto(`${erth.url}${route}`);
+      await arrive(page);
+    };
+    for await (const screen of walk({ page, erth, go })) {
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: width < 600 ? 740 : 900 });
+        for (const colorScheme of ["dark", "light"] as const) {
+          await page.emulateMedia({ colorScheme });
+          const state = `${screen} ${width} ${colorScheme}`;
+          await screenshot(page, state);
+          const all = [...await findings(page), ...await overflows(page)];
+          if (all.length > 0) found[state] = all;
+        }
+      }
+    }
+    assertEquals(found, {});
+  }, { context: { reducedMotion: "reduce" }, expected: /40[49]/ });
+}

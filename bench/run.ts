@@ -32,16 +32,17 @@ const OUTPUT = join(ROOT, "build", "bench.json");
 async function bench(names: readonly string[]): Promise<boolean> {
   const figures = names.length === 0 ? FIGURES : names.map(figureOf);
   await build();
-  const rows: Row[] = [];
+  const machine = describeMachine();
+  const rows: (Row & { load: string })[] = [];
   for (const { name, measure } of figures) {
     console.error(`${name}, load ${load()}`);
-    rows.push(...await measure((words) => console.error(`  ${words}`)));
+    const measured = await measure((words) => console.error(`  ${words}`));
+    rows.push(...measured.map((row) => ({ ...row, load: load() })));
   }
-  const machine = describeMachine();
   await Deno.writeTextFile(OUTPUT, JSON.stringify({ machine, rows }, null, 2));
-  console.log(
-    `${machine.system}, ${machine.cores} cores, load ${machine.load}\n\n${tableOf(rows)}`,
-  );
+  const { system, cores, processor } = machine;
+  const loads = `load ${machine.load} before, ${load()} after`;
+  console.log(`${processor}, ${cores} cores, ${system}; ${loads}\n\n${tableOf(rows)}`);
   return rows.every(({ value, goal }) => goal === undefined || value <= goal);
 }
 
@@ -57,6 +58,7 @@ function figureOf(name: string): Figure {
 function describeMachine() {
   return {
     date: new Date().toISOString(),
+    processor: Deno.readTextFileSync("/proc/cpuinfo").match(/^model name\s*: (.*)$/m)?.[1],
     system: `${Deno.build.target} ${Deno.osRelease()}`,
     cores: navigator.hardwareConcurrency,
     load: load(),

@@ -113,8 +113,8 @@ export class Gateway {
   /** A path below the prefix, whatever `to` tries. */
   #within(to: string): string {
     const { prefix } = this.#options;
-    const { pathname } = new URL(prefix + to, "http://127.0.0.1");
-    return pathname.startsWith(prefix) ? pathname : prefix;
+    const { pathname, search } = new URL(prefix + to, "http://127.0.0.1");
+    return pathname.startsWith(prefix) ? pathname + search : prefix;
   }
 
   async #asset(request: Request, route: string): Promise<Response> {

@@ -130,9 +130,12 @@ Deno.test("launch trades the code for a cookie and a clean address", async () =>
   assert(answer.headers.get("set-cookie")?.startsWith("erth_i=r; HttpOnly; SameSite=Strict"));
   assertEquals((await ask(`/p/launch?code=${code}`)).status, 401);
   const foreign = { "sec-fetch-site": "cross-site" };
-  const linked = await ask(`/p/launch?code=${guard.mintLaunchCode()}&to=notes/1`, foreign);
+  const linked = await ask(
+    `/p/launch?code=${guard.mintLaunchCode()}&to=notes/1%3Fview=read`,
+    foreign,
+  );
   assertEquals(linked.status, 200);
-  assertEquals(linked.headers.get("refresh"), "0; url=/p/notes/1");
+  assertEquals(linked.headers.get("refresh"), "0; url=/p/notes/1?view=read");
 });
 
 Deno.test("launch never leads elsewhere", async () => {

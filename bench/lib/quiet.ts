@@ -1,9 +1,9 @@
 const SAMPLE_MS = 200;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 5_000;
 const BUSY_AT_MOST = 0.08;
 
 /**
- * Waits until the machine has next to nothing else to do, 20 s at most: what others do in the
+ * Waits until the machine has next to nothing else to do, 5 s at most: what others do in the
  * middle of a measurement is noise. Whether it became quiet.
  */
 export async function quiet(): Promise<boolean> {

@@ -35,6 +35,13 @@ def test_pinned_notes_come_first_then_the_latest(store: Store) -> None:
     assert [note.id for note in notes.find(store).notes] == [first, second, third]
 
 
+def test_an_empty_note_is_found_again_unless_it_is_open(store: Store) -> None:
+    make(store, "", "text")
+    empty = make(store, "", "")
+    assert notes.unwritten(store, but="") == empty
+    assert notes.unwritten(store, but=empty) == ""
+
+
 def test_a_stale_editor_overwrites_nothing(store: Store) -> None:
     id_ = make(store)
     base = notes.get(store, id_).updated_at

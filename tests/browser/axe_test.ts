@@ -28,7 +28,7 @@ async function findings(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`)}`);
 }
 
-/** What sticks out of the window to the right, or scrolls sideways without being made for it. */
+/** What sticks out to the right, scrolls sideways without being made for it, or hides the rail. */
 function overflows(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const scrolls = (it: Element) => /auto|scroll|hidden|clip/.test(getComputedStyle(it).overflowX);
@@ -44,7 +44,12 @@ function overflows(page: Page): Promise<string[]> {
     );
     const sideways = [...document.querySelectorAll(".pane, .scroll, .list, #list, #threads, html")]
       .filter((it) => it.scrollWidth > it.clientWidth + 1);
-    return [...out, ...sideways].map(name);
+    const rail = document.querySelector(".rail")!.getBoundingClientRect();
+    const over = [...document.querySelectorAll("#toasts > *")].filter((it) => {
+      const { left, bottom } = it.getBoundingClientRect();
+      return left < rail.right && bottom > rail.top;
+    });
+    return [...out, ...sideways, ...over].map(name);
   });
 }
 

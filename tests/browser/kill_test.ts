@@ -16,8 +16,10 @@ import {
 
 const LONG = Array.from({ length: 60 }, (_, at) => `The comet was seen on day ${at}.`).join(" ");
 
+/** Kills the sidecar that runs now. */
 async function killSidecar(erth: Erth): Promise<void> {
-  Deno.kill(await erth.sidecar(), "SIGKILL");
+  // The one that is named may have ended in between.
+  await until(async () => Deno.kill(await erth.sidecar(), "SIGKILL") === undefined);
 }
 
 /** Stops the sidecar's clock, lets a request run into it, then kills it. */

@@ -6,6 +6,7 @@ import {
   askAtLength,
   childrenOf,
   FILLER,
+  freeze,
   hasUnread,
   readAnswer,
   readySidecar,

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import {
   type Browser,
   type BrowserContext,
@@ -19,7 +20,7 @@ const ARGS = [
   "--disable-sync",
 ];
 const PATIENCE_MS = 10_000;
-const SCREENSHOTS = new URL("../../build/screenshots/", import.meta.url).pathname;
+const SCREENSHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
 
 /** A person at the page of an Erth of their own. */
 export interface Visit {

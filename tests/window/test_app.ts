@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { poll } from "../harness.ts";
 import type { Screen } from "./screen.ts";
@@ -21,7 +22,7 @@ export class App implements AsyncDisposable {
         "run",
         "--allow-all",
         "--no-check",
-        new URL("./test_app_main.ts", import.meta.url).pathname,
+        fileURLToPath(new URL("./test_app_main.ts", import.meta.url)),
         JSON.stringify(options),
       ],
       env: { DISPLAY: screen?.display ?? "", WAYLAND_DISPLAY: "", ...env },

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { Webview } from "@webview/webview";
 import { asErthError, ErthError } from "../errors.ts";
 import type { WorkerMessage, WorkerOrder } from "./backend_worker.ts";
+import { startBackend } from "./backend.ts";
 import { openInBrowser } from "./browser.ts";
-import { complain } from "./cli/complain.ts";
+import { complain } from "./cli/run.ts";
+import { Session } from "./cli/session.ts";
 import { type Config, confineLibraries, hasDisplay } from "./config.ts";
 import { Instance } from "./instance.ts";
 import { readIcon, windowLibrary } from "./resources.ts";
@@ -35,7 +37,6 @@ function claimFailed(thrown: unknown): "unclaimed" {
 
 /** A second start shows the window that is there. */
 async function raiseRunning(config: Config): Promise<number> {
-  const { Session } = await import("./cli/session.ts");
   const session = await Session.attach(config);
   await session.ask("POST", "shell/focus");
   return 0;
@@ -82,7 +83,6 @@ async function runWindow(config: Config): Promise<number> {
 async function withoutWindow(config: Config, error: ErthError): Promise<number> {
   complain(error, config.json);
   if (error.code !== "WEBVIEW_MISSING") return error.exit;
-  const { startBackend } = await import("./backend.ts");
   const backend = startBackend(config);
   const url = backend.launchUrl();
   console.log(url);

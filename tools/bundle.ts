@@ -20,17 +20,7 @@ export async function bundle(folders: string[], target: string): Promise<string[
   // One after the other: the first call fetches the bundler, and two at once get in each other's way.
   for (const entry of [join(ROOT, "main.ts"), ...workers]) {
     const output = outputOf(entry, target);
-    const deno = [
-      Deno.execPath(),
-      "bundle",
-      "--minify",
-      "--quiet",
-      "--platform",
-      "deno",
-      "-o",
-      output,
-      entry,
-    ];
+    const deno = [Deno.execPath(), "bundle", "--quiet", "--platform", "deno", "-o", output, entry];
     await run(deno);
     const code = await Deno.readTextFile(output);
     await Deno.writeTextFile(

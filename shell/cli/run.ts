@@ -1,5 +1,4 @@
-import { asErthError } from "../../errors.ts";
-import { complain } from "./complain.ts";
+import { asErthError, type ErthError } from "../../errors.ts";
 import type { CommandOptions, Config } from "../config.ts";
 import { ask } from "./ask.ts";
 import { doctor } from "./doctor.ts";
@@ -33,4 +32,15 @@ export async function runCommand(config: Config & CommandOptions): Promise<numbe
   } catch (thrown) {
     return complain(asErthError(thrown), config.json);
   }
+}
+
+/** Prints an error as JSON on standard output or as words on standard error; its exit code. */
+export function complain(error: ErthError, json: boolean): number {
+  if (json) {
+    console.log(JSON.stringify(error));
+  } else {
+    const detail = error.detail ? `\n  ${error.detail}` : "";
+    console.error(`${error.message} [${error.code}]${detail}\n  ${error.hint}`);
+  }
+  return error.exit;
 }

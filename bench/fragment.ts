@@ -10,7 +10,7 @@ import { quantile } from "./lib/stats.ts";
 const NOTES = 20;
 const SLICES = 10;
 const PER_SLICE = 300;
-const WARM_UP = 500;
+const WARM_UP = 200;
 
 /** A page to ask for, and what that took in each slice of the run. */
 interface Series {
@@ -57,10 +57,12 @@ export const fragment: Figure = {
       ),
       series("one note, from the sidecar directly", direct, `/notes/${note}`, sidecar.token),
     ];
-    for (const { ask } of all) await repeat(ask, WARM_UP);
     for (let slice = 0; slice < SLICES; slice++) {
       await quiet();
-      for (const { ask, slices } of all) slices.push(await repeat(ask, PER_SLICE));
+      for (const { ask, slices } of all) {
+        await repeat(ask, WARM_UP);
+        slices.push(await repeat(ask, PER_SLICE));
+      }
     }
     say(`${SLICES * PER_SLICE} requests each`);
     return all.flatMap(rowsOf);

@@ -5,7 +5,7 @@ import { memoryAfter } from "./lib/start.ts";
 import { compare, summarize } from "./lib/stats.ts";
 import type { Member } from "./lib/tree.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const SETTLE_S = 5;
 const MIB = 1024 * 1024;
 

@@ -3,7 +3,7 @@ import { erthWindow, floorWindow } from "./programs.ts";
 import { quiet } from "./quiet.ts";
 import { type Program, type Times, timeStart } from "./start.ts";
 
-const ROUNDS = 15;
+const ROUNDS = 12;
 const PAUSE_MS = 300;
 
 /** The same rounds serve two figures. */

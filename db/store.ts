@@ -24,10 +24,12 @@ export interface StoreOptions {
 /** One connection to the local libSQL file. Its calls block the thread: keep them short. */
 export class Store {
   readonly #database: Database.Database;
+  readonly #options: StoreOptions;
   readonly #statements = new Map<string, Database.Statement>();
 
-  private constructor(database: Database.Database) {
+  private constructor(database: Database.Database, options: StoreOptions) {
     this.#database = database;
+    this.#options = options;
   }
 
   /**
@@ -43,7 +45,7 @@ export class Store {
       database.exec("PRAGMA journal_mode = WAL");
       database.exec(`PRAGMA synchronous = ${options.synchronous}`);
       database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-      return new Store(database);
+      return new Store(database, options);
     });
   }
 
@@ -54,12 +56,13 @@ export class Store {
 
   /** Runs one statement that changes rows; the number of rows it changed. */
   change(sql: string, ...values: unknown[]): number {
-    return guarded(() => this.#prepared(sql).run(...values).changes);
+    // In a list, as the binding takes a single object for named values.
+    return guarded(() => this.#prepared(sql).run(values).changes);
   }
 
   /** The rows of one query, as objects by column name. */
   rows<Row>(sql: string, ...values: unknown[]): Row[] {
-    return guarded(() => this.#prepared(sql).all(...values) as Row[]);
+    return guarded(() => this.#prepared(sql).all(values) as Row[]);
   }
 
   /** Runs `work` in one `BEGIN IMMEDIATE` transaction: all of it or nothing. */
@@ -73,6 +76,24 @@ export class Store {
       if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  /** What `work` reads is all of one moment; it locks nobody out. */
+  snapshot<T>(work: () => T): T {
+    this.run("BEGIN");
+    try {
+      return work();
+    } finally {
+      this.run("COMMIT");
+    }
+  }
+
+  /** Brings all commits to the disk, as a commit itself does only with `FULL`. */
+  async sync(): Promise<void> {
+    if (this.#options.synchronous === "FULL") return;
+    // The `-wal` file alone may be opened beside SQLite: closing another would let go of its locks.
+    using file = await Deno.open(`${this.#options.path}-wal`, { read: true, write: true });
+    await file.syncData();
   }
 
   /** Moves what it can from the `-wal` file into the database and ends the connection. */

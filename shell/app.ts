@@ -11,8 +11,11 @@ export interface App {
   about?: string;
   /** The route opened first. */
   home: string;
-  /** Commands beyond those of the shell that its sidecar can answer. */
-  commands?: readonly ("ask" | "note")[];
+  /**
+   * Commands beyond those that every app has. `ask` and `note`: its sidecar can answer them;
+   * `mirror`: its schema has the mirror's tables.
+   */
+  commands?: readonly ("ask" | "note" | "mirror")[];
   /** @default The shell's own version. */
   version?: string;
 }

@@ -2,18 +2,23 @@ import { encodeBase64Url } from "@std/encoding/base64url";
 import { ErthError } from "../errors.ts";
 import { LineLog } from "../log.ts";
 import { childEnvironment } from "./child.ts";
-import type { Config } from "./config.ts";
+import { systemClock } from "./clock.ts";
+import { type Config, isOffered } from "./config.ts";
+import { ConnectionFile } from "./connection_file.ts";
 import { Engine } from "./engine.ts";
 import { EventHub } from "./events.ts";
-import { Gateway, type ShellCommand } from "./gateway.ts";
+import { Gateway, type Screen, type ShellCommand } from "./gateway.ts";
 import { Guard } from "./guard.ts";
 import { Health } from "./health.ts";
 import { Hold } from "./hold.ts";
 import { Instance, type Running } from "./instance.ts";
 import { openLogFile } from "./log_file.ts";
 import { measure } from "./measure.ts";
+import { MirrorKeeper } from "./mirror.ts";
+import { mirrorCommands } from "./mirror_commands.ts";
 import { Proxy } from "./proxy.ts";
 import { FOLDERS, Parts, readBuild } from "./resources.ts";
+import { mirrorScreen } from "./screens/mirror.ts";
 import { statusFile, type StatusReport, statusScreen } from "./screens/status.ts";
 import { Site } from "./site.ts";
 import { equalConstantTime, mintToken } from "./token.ts";
@@ -43,6 +48,10 @@ export interface Backend {
 }
 
 const SERVER_GRACE_MS = 500;
+/** Of the three seconds; the rest is for what comes after. */
+const STOP_MS = 2_500;
+/** What the mirror gets of it at least, should the sidecar be slow to end. */
+const MIRROR_STOP_MS = 400;
 
 /**
  * Composes everything. Returns as soon as the gateway listens; store and sidecar follow, and what
@@ -55,7 +64,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
   const { app, paths } = config;
   const build = readBuild();
   const log = new LineLog(openLogFile(paths.logs, app.name), config.logLevel);
-  const events = new EventHub();
+  const events = new EventHub((listeners) => mirror.front(listeners > 0));
   const health = new Health(Date.now);
   const hold = new Hold();
   const ending = new AbortController();
@@ -78,6 +87,24 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     equal: equalConstantTime,
   });
   const parts = new Parts(paths.cache, app.name);
+  const mirrors = isOffered(app, "mirror");
+  const mirror = new MirrorKeeper({
+    file: new ConnectionFile(paths.data),
+    spawn: () => new Worker(new URL("../db/mirror_worker.ts", import.meta.url), { type: "module" }),
+    place: async () => ({
+      database: engine.database,
+      synchronous: engine.synchronous,
+      addon: await parts.store(),
+      fault: config.fault,
+    }),
+    version: build.version,
+    deviceName: Deno.hostname(),
+    lazy: hooks.secluded ?? false,
+    publish: (change) => events.publish(change),
+    log,
+    clock: systemClock,
+    random: Math.random,
+  });
   const engine = new Engine({
     paths,
     origin,
@@ -89,6 +116,9 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     hold,
     health,
     events,
+    mirrors,
+    onMigrated: () => mirror.storeIsReady(),
+    onCommitted: () => mirror.committed(),
     log,
   });
   const site = new Site({
@@ -106,10 +136,15 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     pid: Deno.pid,
     uptime: (Date.now() - started) / 1000,
     sidecar: health.report(),
+    mirror: mirror.report(),
     database: { path: engine.database, bytes: fileSize(engine.database) },
     folders: paths,
     log: log.tail(),
   });
+  const screens = new Map<string, Screen>([
+    ["status", statusScreen(report)],
+    ["status.txt", statusFile(report)],
+  ]);
   const commands = new Map<string, ShellCommand>([
     ["retry", { caller: "any", run: () => done(() => engine.retry()) }],
     ["open", { caller: "script", run: () => Response.json({ url: launchUrl() }) }],
@@ -117,6 +152,14 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     ["stop", { caller: "script", run: () => done(() => finished.resolve(0)) }],
     ["measure", { caller: "any", run: measure(config.measureUrl) }],
   ]);
+  if (mirrors) {
+    const settled = (ms: number) => mirror.settled(ms);
+    screens.set(
+      "mirror",
+      mirrorScreen({ report: () => mirror.report(), settled, title: app.title }),
+    );
+    for (const [name, command] of mirrorCommands(mirror, app.title)) commands.set(name, command);
+  }
   handler.gateway = new Gateway({
     prefix,
     home: app.home,
@@ -125,7 +168,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     frame: (route) => site.frame(route, events.last),
     asset: (request, name) => site.asset(request, name),
     forward: (request, target) => proxy.forward(request, target),
-    screens: new Map([["status", statusScreen(report)], ["status.txt", statusFile(report)]]),
+    screens,
     commands,
     signal: ending.signal,
     log,
@@ -136,7 +179,10 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     log.info("erth.stopping");
     forgetSignals();
     ending.abort();
-    await Promise.all([engine.stop(), endServer(server)]);
+    const end = Date.now() + STOP_MS;
+    // The sidecar first: its last commits may still leave.
+    const leave = () => mirror.stop(Math.max(MIRROR_STOP_MS, end - Date.now()));
+    await Promise.all([engine.stop().then(leave), endServer(server)]);
     parts.forget();
     log.info("erth.stopped");
   };

@@ -14,6 +14,7 @@ export const COMMANDS = [
   "doctor",
   "ask",
   "note",
+  "mirror",
   "help",
   "version",
 ] as const;
@@ -40,6 +41,8 @@ export interface Config {
   measureUrl?: string;
   /** A sidecar command to use in place of the bundled one, as JSON list; for development. */
   sidecarCommand?: string[];
+  /** Where the mirror is to end the program as by SIGKILL, `POINT:NTH`; for tests. */
+  fault?: string;
   /** The whole environment, of which a child gets a short list. */
   environment: Record<string, string>;
 }
@@ -58,6 +61,10 @@ const OPTIONS = {
   title: { type: "string" },
   tags: { type: "string" },
   thread: { type: "string" },
+  "token-stdin": { type: "boolean" },
+  merge: { type: "boolean" },
+  force: { type: "boolean" },
+  name: { type: "string" },
 } as const satisfies ParseArgsConfig["options"];
 
 /** The values of the options that a single command takes. */
@@ -65,6 +72,21 @@ export interface CommandOptions {
   title?: string;
   tags?: string;
   thread?: string;
+  /** Of `mirror connect`. */
+  remote: RemoteOptions;
+}
+
+/** What `mirror connect` is told by options and environment. */
+export interface RemoteOptions {
+  /** The address that the environment names. */
+  url?: string;
+  /** The token that belongs to it. */
+  token?: string;
+  tokenStdin: boolean;
+  merge: boolean;
+  force: boolean;
+  /** What other devices shall call this one. */
+  name?: string;
 }
 
 /**
@@ -106,16 +128,26 @@ export function readConfig(
     interactive: Deno.stdin.isTerminal(),
     measureUrl: loopback("LOADED_URL"),
     sidecarCommand: sidecarCommand(),
+    fault: environment("ERTH_FAULT"),
     environment: Deno.env.toObject(),
     title: values.title,
     tags: values.tags,
     thread: values.thread,
+    remote: {
+      url: environment("TURSO_DATABASE_URL"),
+      token: environment("TURSO_AUTH_TOKEN"),
+      tokenStdin: values["token-stdin"] ?? false,
+      merge: values.merge ?? false,
+      force: values.force ?? false,
+      name: values.name,
+    },
   };
 }
 
 /** Whether an app has the command; its sidecar must be able to answer those beyond the shell's. */
 export function isOffered({ commands = [] }: App, command: string): boolean {
-  return (command !== "ask" && command !== "note") || commands.includes(command);
+  const extra = ["ask", "note", "mirror"] as const;
+  return !extra.some((it) => it === command && !commands.includes(it));
 }
 
 /** Whether errors shall be JSON, even where the arguments can't be understood. */

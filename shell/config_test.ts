@@ -46,7 +46,7 @@ Deno.test("an app whose sidecar can't answer a command doesn't offer it", () => 
 Deno.test("every variable of our own that is read stands in the docs", async () => {
   const read = (path: string) => Deno.readTextFile(new URL(path, import.meta.url));
   const docs = await read("../docs/contracts.md");
-  const names = (await read("./config.ts")).match(/"(?:ERTH_\w+|LOADED_URL)"/g) ?? [];
-  assert(names.length >= 2);
+  const names = (await read("./config.ts")).match(/"(?:ERTH_\w+|TURSO_\w+|LOADED_URL)"/g) ?? [];
+  assert(names.length >= 4);
   for (const name of names) assert(docs.includes(`\`${name.slice(1, -1)}\``), name);
 });

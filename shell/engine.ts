@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ErthError, isErrorCode } from "../errors.ts";
+import { capture, isCaptured } from "../db/capture.ts";
 import { DATABASE_NAME, Store } from "../db/store.ts";
 import { migrate, readMigrations, schemaNumber } from "../db/migrate.ts";
 import type { Log } from "../log.ts";
@@ -29,6 +30,12 @@ export interface EngineOptions {
   hold: Hold;
   health: Health;
   events: EventHub;
+  /** Whether the schema has tables for the mirror. */
+  mirrors: boolean;
+  /** The database has the schema that this version knows. */
+  onMigrated: () => void;
+  /** The sidecar has committed something. */
+  onCommitted: () => void;
   log: Log;
   clock?: Clock;
 }
@@ -38,12 +45,15 @@ export class Engine {
   readonly #options: EngineOptions;
   /** The database file's path. */
   readonly database: string;
+  /** How far each commit is synced. */
+  readonly synchronous: "NORMAL" | "FULL";
   readonly #ready = Promise.withResolvers<void>();
   readonly #supervisor: Supervisor;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.database = join(options.paths.data, DATABASE_NAME);
+    this.synchronous = options.paths.portable ? "FULL" : "NORMAL";
     const { hold, events, log, paths } = options;
     const clock = options.clock ?? systemClock;
     // Most callers never look: what failed shows in the page.
@@ -55,14 +65,18 @@ export class Engine {
         database: this.database,
         dataDir: paths.data,
         logLevel: options.logLevel,
-        synchronous: paths.portable ? "FULL" : "NORMAL",
+        synchronous: this.synchronous,
       }),
       clock,
       log,
       onReady: (sidecar) => this.#answers(sidecar),
       onLost: (sidecar) => hold.gone(sidecar),
       onGone: (sidecar) => hold.gone(sidecar),
-      onChanged: (change) => events.publish(change),
+      onChanged: (change) => {
+        events.publish(change);
+        // An answer that grows is no commit that leaves this computer.
+        if (change.topic !== "answer") options.onCommitted();
+      },
     });
     this.#supervisor = new Supervisor({
       service,
@@ -97,6 +111,7 @@ export class Engine {
   async #prepare(signal: AbortSignal): Promise<Command> {
     const { command, env, events, hold, health, parts } = this.#options;
     await this.#migrate();
+    this.#options.onMigrated();
     if (command !== undefined) {
       const [program = "", ...args] = command;
       return { command: program, args, env };
@@ -113,7 +128,7 @@ export class Engine {
 
   /** Loads the database library only if there is something to do: most starts need none of it. */
   async #migrate(): Promise<void> {
-    const { log, parts, paths } = this.#options;
+    const { log, parts } = this.#options;
     const path = this.database;
     const migrations = await readMigrations(this.#options.migrations);
     const number = await schemaNumber(path);
@@ -124,9 +139,11 @@ export class Engine {
     await parts.store();
     // An empty file is an empty database, and SQLite gives its companions the same mode.
     if (number === 0) await Deno.writeFile(path, new Uint8Array(), { append: true, mode: 0o600 });
-    const store = await Store.open({ path, synchronous: paths.portable ? "FULL" : "NORMAL" });
+    const store = await Store.open({ path, synchronous: this.synchronous });
     try {
       migrate(store, migrations, log);
+      // The triggers name columns, and those may be others now.
+      if (this.#options.mirrors && isCaptured(store)) capture(store);
     } finally {
       store.close();
     }

@@ -12,7 +12,13 @@ const encoder = new TextEncoder();
 export class EventHub {
   readonly #listeners = new Set<(text: string) => void>();
   readonly #recent: { id: number; text: string }[] = [];
+  readonly #onListeners: (count: number) => void;
   #last = 0;
+
+  /** @param onListeners Called with the number of open streams whenever it changes. */
+  constructor(onListeners: (count: number) => void = () => {}) {
+    this.#onListeners = onListeners;
+  }
 
   /** The id of the latest change, 0 before the first: what a page served now has seen. */
   get last(): number {
@@ -45,8 +51,8 @@ export class EventHub {
         const keepAlive = setInterval(() => send(": still here\n\n"), KEEP_ALIVE_MS);
         end = () => {
           clearInterval(keepAlive);
-          this.#listeners.delete(send);
           signal.removeEventListener("abort", close);
+          if (this.#listeners.delete(send)) this.#onListeners(this.listeners);
         };
         const close = () => {
           end();
@@ -55,6 +61,7 @@ export class EventHub {
         signal.addEventListener("abort", close, { once: true });
         send(`retry: 500\n\n${this.#missed(lastEventId)}`);
         this.#listeners.add(send);
+        this.#onListeners(this.listeners);
       },
       cancel: () => end(),
     });

@@ -52,3 +52,12 @@ Deno.test("a reader that goes away is forgotten", async () => {
   hub.publish({ topic: "notes" });
   assertEquals(hub.listeners, 0);
 });
+
+Deno.test("whether anybody listens is told", async () => {
+  const counts: number[] = [];
+  const hub = new EventHub((count) => counts.push(count));
+  const [one, two] = [listen(hub, null), listen(hub, null)];
+  one.end();
+  await two.reader.cancel();
+  assertEquals(counts, [1, 2, 1, 0]);
+});

@@ -64,11 +64,16 @@ export class Parts {
     this.#app = app;
   }
 
-  /** Makes the database library loadable; from the sources, the package's own copy is found. */
-  async store(): Promise<void> {
-    if (!Deno.build.standalone) return;
+  /**
+   * Makes the database library loadable, and tells other threads where its native part lies; from
+   * the sources, the package's own copy is found.
+   */
+  async store(): Promise<string | undefined> {
+    if (!Deno.build.standalone) return undefined;
     const { folder } = await this.#part("store");
-    useAddon(join(folder, "libsql.node"));
+    const addon = join(folder, "libsql.node");
+    useAddon(addon);
+    return addon;
   }
 
   /** How the bundled sidecar is started. `onProgress` is called while it is unpacked. */

@@ -7,7 +7,17 @@ import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
 import normalize from "modern-normalize/modern-normalize.css" with { type: "text" };
 import iconLicense from "heroicons/LICENSE" with { type: "text" };
 
-const STYLES = ["base", "frame", "parts", "sheets", "notes", "chat", "status"];
+const STYLES = [
+  "base",
+  "frame",
+  "parts",
+  "sheets",
+  "notes",
+  "conflicts",
+  "chat",
+  "status",
+  "mirror",
+];
 
 /** Our name for an icon → its name among the 24 px outlines of heroicons. */
 const ICONS: Record<string, string> = {
@@ -19,6 +29,7 @@ const ICONS: Record<string, string> = {
   go: "arrow-right",
   help: "question-mark-circle",
   light: "sun",
+  mirror: "arrows-right-left",
   note: "document-text",
   auto: "computer-desktop",
   pin: "bookmark",
@@ -30,6 +41,7 @@ const ICONS: Record<string, string> = {
   stop: "stop",
   tag: "tag",
   trash: "trash",
+  versions: "document-duplicate",
   warning: "exclamation-triangle",
 };
 
@@ -43,10 +55,11 @@ export async function collectAssets(outDir: string): Promise<void> {
   const web = new URL("../web/", import.meta.url);
   const read = (name: string) => Deno.readTextFile(new URL(name, web));
   const styles = await Promise.all(STYLES.map((name) => read(`css/${name}.css`)));
+  const scripts = await Promise.all(["app.js", "editing.js"].map(read));
   const files: Record<string, string> = {
     "index.html": await read("index.html"),
     "assets/app.css": [normalize, ...styles].join("\n"),
-    "assets/app.js": await read("app.js"),
+    "assets/app.js": scripts.join("\n"),
     "assets/htmx.min.js": htmx,
     "assets/icon.svg": await read("icon.svg"),
     "assets/icons.svg": await sprite(),

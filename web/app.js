@@ -19,7 +19,7 @@ const locks = navigator.locks ?? { request: (_name, _options, run) => run() };
 let last = document.documentElement.dataset.news, visible;
 function hear({ name, at, topic, id }) {
   last = at;
-  const missed = name === "reset" && [name, "notes", "threads", "sidecar", "status"];
+  const missed = name === "reset" && [name, "notes", "threads", "sidecar", "mirror", "status"];
   for (const it of missed || [topic, `${topic}-${id}`]) htmx.trigger("body", `erth:${it}`);
 }
 function stream(signal, done) {
@@ -43,30 +43,15 @@ on("visibilitychange", () => follow());
 addEventListener("load", () => follow(void tell("loaded")));
 // Failures: an action's goes to the toasts, any other where its answer would have gone.
 on("htmx:response:error", ({ detail: { ctx } }) => {
-  if (ctx.request.method === "GET" || ctx.sourceElement.matches("[data-keep]")) return;
+  if (ctx.request.method === "GET" || ctx.sourceElement.matches("[data-keep], [data-here]")) return;
   Object.assign(ctx, { target: "#toasts", swap: "beforeend" });
 });
 on("htmx:error", ({ detail: { ctx } }) => {
   if (ctx && !ctx.response) $("#toasts").replaceChildren($("#offline").content.cloneNode(true));
 });
-const kept = new Map(); // Text that couldn't be saved is put back when its form comes again.
 on("htmx:before:request", ({ detail: { ctx } }) => {
-  const { sourceElement: form, request } = ctx, keeps = form.matches("[data-keep]");
   Object.assign(ctx, { since: last, sheet: $(":popover-open") });
-  if (keeps) request.body = new URLSearchParams(new FormData(form, request.submitter)); // as now
-  else if (isScreen(ctx)) $("[data-keep] :focus")?.blur(); // which saves it
-});
-const forget = () => all("[data-keep]").forEach((it) => it.dataset.keep = "no", kept.clear());
-on("htmx:finally:request", ({ detail: { ctx: { sourceElement: form, request, response } } }) => {
-  const keep = form.dataset.keep === "" && !(response?.status < 400);
-  kept[keep ? "set" : "delete"](request.action, request.body);
-});
-on("htmx:after:process", ({ target }) => {
-  for (const form of all("[data-keep]", target)) {
-    const fields = kept.get(form.getAttribute("hx-post"));
-    for (const [name, value] of fields ?? []) form.elements[name].value = value;
-    if (fields) form.requestSubmit();
-  }
+  if (isScreen(ctx)) $("[data-keep] :focus")?.blur(); // which saves it
 });
 // Where one is: which links are current, and a focus that isn't lost with what held it.
 on("htmx:after:swap", ({ detail: { ctx } }) => {
@@ -83,7 +68,6 @@ on("htmx:before:history:restore", (event) => event.preventDefault(go(event.detai
 on("animationend", ({ target }) => target.parentElement?.id === "toasts" && target.remove());
 on("focusin", ({ target }) => target.matches("[type=search]") && target.select());
 on("click", ({ target }) => target.closest("#theme") && setTheme(1));
-on("click", ({ target }) => target.closest("[data-retry]") && go(location.href, forget()));
 on("keydown", (event) => {
   const { target, key, shiftKey, isComposing } = event, { enter } = target.dataset;
   const name = (event.ctrlKey || event.metaKey ? "mod+" : "") + key.toLowerCase();

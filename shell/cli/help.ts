@@ -10,6 +10,7 @@ const USES: readonly (readonly [string, string])[] = [
   ["doctor", "check this computer, line by line"],
   ['ask "QUESTION"', "an answer from your notes"],
   ['note add "TEXT"', "also: list, search, show, delete"],
+  ["mirror connect URL", "also: disconnect, status, now, forget"],
   ["--version", "the version of every layer"],
 ];
 
@@ -34,7 +35,7 @@ Options for all
 
 Exit codes
   0 done   1 failed   2 wrong usage   3 not found   4 in use or not running
-  5 data folder   6 engine   7 no window possible   8 not allowed`;
+  5 data folder   6 engine   7 no window possible   8 not allowed   9 not mirrored`;
 }
 
 /** More about one command, for an app called NAME, titled TITLE. */
@@ -75,6 +76,23 @@ NAME note delete ID
   NAME note add "Milk, bread" --tags shopping
   git log -5 | NAME note add --title "Last commits"
   NAME note list --json`,
+  mirror: `NAME mirror connect [URL] [--token-stdin] [--name NAME] [--merge] [--force]
+NAME mirror status
+NAME mirror now            exit code 0 only when both sides are equal
+NAME mirror forget DEVICE  its name or id, as status lists them
+NAME mirror disconnect
+  Keeps what you write in a libSQL database of yours as well, and so on all your devices.
+  URL is libsql://HOST or https://HOST; without it, TURSO_DATABASE_URL is taken.
+  The token is asked for, or comes from standard input with --token-stdin, or from
+  TURSO_AUTH_TOKEN if the address does too. It is never taken as an argument.
+  --name    what your other devices call this one
+  --merge   if both sides hold data: yes, merge them
+  --force   speak http:// beyond this computer, without encryption
+
+  NAME mirror connect libsql://notes.example.org
+  NAME mirror connect https://notes.example.org --token-stdin < token.txt
+  NAME mirror now && poweroff
+  NAME mirror status --json | jq -r .phase`,
 };
 
 /** `erth help`, `erth --help`, `erth COMMAND --help`. */

@@ -3,6 +3,7 @@ import type { CommandOptions, Config } from "../config.ts";
 import { ask } from "./ask.ts";
 import { doctor } from "./doctor.ts";
 import { help } from "./help.ts";
+import { mirror } from "./mirror.ts";
 import { note } from "./note.ts";
 import { open } from "./open.ts";
 import { serve } from "./serve.ts";
@@ -16,6 +17,7 @@ const COMMANDS: Record<Config["command"], Command> = {
   ask,
   doctor,
   help,
+  mirror,
   note,
   open,
   serve,

@@ -50,6 +50,11 @@ export class Session {
     return this.#running;
   }
 
+  /** Whether this command started the instance, and ends it with itself. */
+  get isOwn(): boolean {
+    return this.#own !== undefined;
+  }
+
   /**
    * One request with a JSON answer.
    *

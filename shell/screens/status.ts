@@ -1,5 +1,8 @@
-import type { SidecarReport, SidecarState } from "../health.ts";
 import { escape } from "@std/html/entities";
+import type { SidecarReport, SidecarState } from "../health.ts";
+import type { MirrorReport } from "../mirror_report.ts";
+import { hostOf } from "../mirror_target.ts";
+import { mirrorWords } from "./mirror_words.ts";
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const SHOWN_LINES = 100;
@@ -15,6 +18,7 @@ export interface StatusReport {
   /** Seconds since the start. */
   uptime: number;
   sidecar: SidecarReport;
+  mirror: MirrorReport;
   database: { path: string; bytes: number };
   folders: { data: string; cache: string; logs: string; portable: boolean };
   /** The last lines of the log, oldest first. */
@@ -54,7 +58,7 @@ export function statusText(report: StatusReport): string {
 }
 
 function facts(report: StatusReport): [string, string][] {
-  const { sidecar, database, folders } = report;
+  const { sidecar, database, folders, mirror } = report;
   const since = sidecar.uptime === undefined ? "" : `, up ${duration(sidecar.uptime)}`;
   const parts = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`);
   return [
@@ -65,9 +69,14 @@ function facts(report: StatusReport): [string, string][] {
     ["Data", folders.data + (folders.portable ? " (portable)" : "")],
     ["Cache", folders.cache],
     ["Logs", folders.logs],
-    ["Leaves this computer", "nothing"],
+    ["Mirror", mirrorWords(mirror).headline],
+    ["Leaves this computer", leaves(mirror)],
     ["Made of", parts.join(", ")],
   ];
+}
+
+function leaves(mirror: MirrorReport): string {
+  return mirror.phase === "off" ? "nothing" : `notes, conversations → ${hostOf(mirror.url)}`;
 }
 
 /** Parts of the frame that ask for themselves alone, by their id. */
@@ -76,10 +85,11 @@ const FRAGMENTS: Record<string, (report: StatusReport) => string> = {
   progress: ({ sidecar }) => progress(sidecar) || "Still working …",
 };
 
-function dotsFragment({ sidecar }: StatusReport): string {
+function dotsFragment({ sidecar, mirror }: StatusReport): string {
   const title = HEALTH[sidecar.state];
+  const { headline, state } = mirrorWords(mirror);
   return `<i class="dot" data-state="${sidecar.state}" title="${title}"></i>` +
-    `<i class="dot" data-state="off" title="The mirror is off."></i>` +
+    `<i class="dot" data-state="${state}" title="Mirror: ${escape(headline)}"></i>` +
     `<i class="dot" data-state="off" title="No model is mounted."></i>`;
 }
 
@@ -94,7 +104,7 @@ function screenFragment(report: StatusReport): string {
   return `<title>Status · ${escape(report.title)}</title>
 <section id="main" class="wide" tabindex="-1" aria-labelledby="status-title">
 <div class="pane" hx-get="status" hx-target="#screen" hx-swap="innerMorph" \
-hx-trigger="erth:sidecar from:body, erth:status from:body" hx-indicator="this">
+hx-trigger="erth:sidecar from:body, erth:mirror from:body, erth:status from:body" hx-indicator="this">
 <header class="bar"><h1 id="status-title">Status</h1><div class="tools">\
 <a class="button" href="status.txt" download hx-boost="false">Save as text</a></div></header>
 <p class="health" data-state="${sidecar.state}" role="status">\

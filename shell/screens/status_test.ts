@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { unknownState } from "../mirror_report.ts";
 import { statusFile, type StatusReport, statusScreen } from "./status.ts";
 
 const REPORT: StatusReport = {
@@ -15,6 +16,7 @@ const REPORT: StatusReport = {
     uptime: 65,
     restarts: [{ at: "2026-01-02T03:04:05.678Z", reason: "Killed by <SIGKILL>" }],
   },
+  mirror: { phase: "off", deviceName: "desk" },
   database: { path: "/d/local_edge.db", bytes: 5 * 1024 * 1024 },
   folders: { data: "/d", cache: "/c", logs: "/l", portable: true },
   log: ["first line", "last </pre> line"],
@@ -39,6 +41,17 @@ Deno.test("the text to copy names versions, restarts and the log's tail", async 
   const file = statusFile(() => REPORT)();
   assertEquals(await file.text(), text);
   assert(file.headers.get("content-disposition")?.startsWith("attachment"));
+});
+
+Deno.test("what leaves this computer is said, and where it goes", async () => {
+  assert((await ask({ accept: "text/plain" })).includes("Leaves this computer: nothing"));
+  const since = "2026-01-02T03:04:05.678Z";
+  const mirror = { ...unknownState(since), url: "libsql://a.example", deviceName: "desk" };
+  const answer = statusScreen(() => ({ ...REPORT, mirror }))(
+    new Request("http://127.0.0.1:1/p/status", { headers: { accept: "text/plain" } }),
+  );
+  const text = await answer.text();
+  assert(text.includes("Leaves this computer: notes, conversations → a.example"), text);
 });
 
 Deno.test("the screen escapes what other programs said", async () => {

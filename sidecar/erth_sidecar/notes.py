@@ -1,5 +1,6 @@
 """Notes: what the store keeps of them, whoever asks."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from erth_sidecar import search
+from erth_sidecar.conflicts import read_tags
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import later_than, uuid7
 from erth_sidecar.store import Reader, Row, Transaction
@@ -23,6 +25,10 @@ MAX_TAG = 60
 _EXCERPT = 20_000
 """Characters of a body that are searched for the place of a hit."""
 _NOTHING = Markup("")
+_CONFLICTED = (
+    "EXISTS (SELECT 1 FROM conflicts WHERE of_table = 'notes' AND row_id = n.id"
+    " AND json_type(cells) = 'object')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,21 @@ class Draft:
             raise Failure("BODY_TOO_LARGE")
         return cls(title, body, _normal(tags))
 
+    @property
+    def cells(self) -> dict[str, str]:
+        """The texts as their columns hold them."""
+        return {"title": self.title, "body": self.body, "tags": _stored(self.tags)}
+
+    @property
+    def digests(self) -> list[str]:
+        """A short sign of each text, in the order of `cells`."""
+        return [hashlib.sha256(text.encode()).hexdigest()[:12] for text in self.cells.values()]
+
+    @property
+    def version(self) -> str:
+        """A sign of all texts; another one if any differs."""
+        return ".".join(self.digests)
+
 
 EMPTY = Draft("", "", ())
 
@@ -58,6 +79,8 @@ class Note:
     updated_at: str
     snippet: str
     body: str = ""
+    deleted: bool = False
+    conflicted: bool = False
     title_html: Markup = _NOTHING
     snippet_html: Markup = _NOTHING
 
@@ -65,6 +88,16 @@ class Note:
         """The fields that scripts see; without the body."""
         names = ("id", "title", "pinned", "created_at", "updated_at", "snippet")
         return {name: getattr(self, name) for name in names} | {"tags": list(self.tags)}
+
+    @property
+    def draft(self) -> Draft:
+        """Its texts, if it came with its body."""
+        return Draft(self.title, self.body, self.tags)
+
+    @property
+    def version(self) -> str:
+        """The version of its texts, if it came with its body."""
+        return self.draft.version
 
     @property
     def name(self) -> str:
@@ -102,7 +135,7 @@ def find(reader: Reader, query: str = "", tag: str = "", page: int = 0, size: in
     excerpt = _EXCERPT if wanted else search.SNIPPET * 2
     rows = reader.rows(
         f"SELECT n.id, n.title, n.tags, n.pinned, n.created_at, n.updated_at,"
-        f" substr(n.body, 1, {excerpt}) FROM {source} WHERE {condition}"
+        f" {_CONFLICTED}, substr(n.body, 1, {excerpt}) FROM {source} WHERE {condition}"
         f" ORDER BY {order} LIMIT {int(size)} OFFSET {int(page) * int(size)}",
         values,
     )
@@ -113,17 +146,21 @@ def find(reader: Reader, query: str = "", tag: str = "", page: int = 0, size: in
     return Found([_listed(row, wanted) for row in rows], total)
 
 
-def get(reader: Reader, id_: str) -> Note:
-    """One note with its body. Raises Failure `NOTE_NOT_FOUND`."""
+def get(reader: Reader, id_: str, deleted: bool = False) -> Note:
+    """One note with its body; one that is deleted only if that is asked for.
+
+    Raises Failure `NOTE_NOT_FOUND`.
+    """
     rows = reader.rows(
-        "SELECT id, title, tags, pinned, created_at, updated_at, body"
-        " FROM notes WHERE id = ? AND deleted_at IS NULL",
+        "SELECT id, title, tags, pinned, created_at, updated_at, deleted_at, body"
+        " FROM notes WHERE id = ?",
         (id_,),
     )
-    if not rows:
+    if not rows or (rows[0][-2] is not None and not deleted):
         raise Failure("NOTE_NOT_FOUND")
-    *_, body = rows[0]
-    return _note(rows[0], search.snippet(body[: search.SNIPPET * 2], search.parse("")), body=body)
+    *_, deleted_at, body = rows[0]
+    line = search.snippet(body[: search.SNIPPET * 2], search.parse(""))
+    return _note(rows[0], line, body=body, deleted=deleted_at is not None)
 
 
 def unwritten(reader: Reader, but: str) -> str:
@@ -136,9 +173,9 @@ def unwritten(reader: Reader, but: str) -> str:
     return str(rows[0][0]) if rows else ""
 
 
-def create(transaction: Transaction, draft: Draft) -> str:
-    """Stores a new note; its id."""
-    id_ = uuid7()
+def create(transaction: Transaction, draft: Draft, id_: str = "") -> str:
+    """Stores a new note, under the id of one that is gone if that is given; its id."""
+    id_ = id_ or uuid7()
     now = transaction.now
     transaction.rows(
         "INSERT INTO notes (id, title, body, tags, created_at, updated_at)"
@@ -152,13 +189,13 @@ def create(transaction: Transaction, draft: Draft) -> str:
 def save(transaction: Transaction, id_: str, draft: Draft, base: str = "") -> str:
     """Stores what an editor made of a note; its new `updated_at`.
 
-    `base` is the `updated_at` that the editor started from. Raises Failure `NOTE_NOT_FOUND`, or
-    `NOTE_CHANGED` if the note is no longer that one and the texts differ.
+    `base` is the `version` or `updated_at` that the editor started from. Raises Failure
+    `NOTE_NOT_FOUND`, or `NOTE_CHANGED` if the note is no longer that one and the texts differ.
     """
     note = get(transaction, id_)
-    if (note.title, note.body, note.tags) == (draft.title, draft.body, draft.tags):
+    if note.draft == draft:
         return note.updated_at
-    if base and base != note.updated_at:
+    if base and base not in (note.updated_at, note.version):
         raise Failure("NOTE_CHANGED")
     # Two saves within one millisecond must differ, for `base` to tell them apart.
     now = max(transaction.now, later_than(note.updated_at))
@@ -195,11 +232,12 @@ def tags_in_use(reader: Reader) -> list[tuple[str, int]]:
 
 
 def _listed(row: Row, wanted: search.Query) -> Note:
-    *_, title, _tags, _pinned, _created, _updated, excerpt = row
+    *_, title, _tags, _pinned, _created, _updated, conflicted, excerpt = row
     line = search.snippet(excerpt, wanted)
     return _note(
         row,
         line,
+        conflicted=bool(conflicted),
         title_html=search.highlight(title, wanted),
         snippet_html=search.highlight(line, wanted),
     )
@@ -210,7 +248,7 @@ def _note(row: Row, snippet: str, **rest: Any) -> Note:
     return Note(
         id_,
         title,
-        () if tags == "[]" else tuple(json.loads(tags)),
+        () if tags == "[]" else read_tags(tags),
         bool(pinned),
         created_at,
         updated_at,

@@ -87,6 +87,12 @@ def get(reader: Reader, id_: str) -> Thread:
     return Thread(*rows[0])
 
 
+def is_deleted(reader: Reader, id_: str) -> bool:
+    """Whether the thread is there, but deleted."""
+    sql = "SELECT 1 FROM threads WHERE id = ? AND deleted_at IS NOT NULL"
+    return bool(reader.rows(sql, (id_,)))
+
+
 def messages(reader: Reader, id_: str) -> list[Message]:
     """The messages of a thread in order, the answer under way last."""
     rows = reader.rows(

@@ -77,6 +77,11 @@ class Request:
         return JSON in (self.headers.get("accept") or "")
 
     @property
+    def from_page(self) -> bool:
+        """Whether Erth's own page asks, which shows what answers as soon as it comes."""
+        return self.headers.get("hx-request") is not None and not self.wants_json
+
+    @property
     def target(self) -> str:
         """The id of the element that htmx will swap; empty without one."""
         return (self.headers.get("hx-target") or "").rpartition("#")[2]

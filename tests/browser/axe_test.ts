@@ -2,8 +2,9 @@
 import { assertEquals } from "@std/assert";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { addNote, arrive, reads, screenshot, visit } from "./browser.ts";
+import { addNote, arrive, counts, lost, reads, screenshot, visit } from "./browser.ts";
 import type { Erth } from "../harness.ts";
+import { Sqld } from "../mirror/sqld.ts";
 
 const WIDTHS = [360, 1600];
 const BODY = "# Crumb\n\nFlour and **water**, [a link](https://example.org).\n\n- one\n- two\n\n" +
@@ -96,14 +97,37 @@ const WALKS: Record<string, Walk> = {
     yield "note not found";
     await go(`notes/${note}`);
     yield "note";
-    await erth.json(`notes/${note}`, { body: "changed elsewhere" });
-    await page.locator("#body").fill("changed here");
-    await page.locator("[data-code=NOTE_CHANGED]").waitFor();
-    yield "note changed";
     await go(`notes/${note}`);
     await page.getByRole("button", { name: "Delete" }).click();
     await page.locator(".toast").waitFor();
     yield "note deleted";
+  },
+  "of what others wrote": async function* ({ page, erth, go }) {
+    const { note, thread } = await addContent(erth);
+    await lost(erth, note, { title: "Rye bread", body: BODY.replace("Flour", "Rye"), tags: "[]" });
+    await lost(erth, note, { body: "Something quite different, and ".repeat(80) });
+    await lost(erth, thread, { title: "Rye and water" }, "threads");
+    await go(`notes/${note}`);
+    yield "note in two versions";
+    await page.locator(".conflict summary").first().click();
+    await page.locator(".legend").waitFor();
+    yield "versions compared";
+    await page.locator(".conflict summary").last().click();
+    await counts(page.locator(".legend"), 2);
+    yield "two versions compared";
+    await go(`notes/${note}?view=read`);
+    yield "note in two versions to read";
+    await page.locator(".conflict summary").first().click();
+    await page.getByRole("button", { name: "Keep both" }).first().click();
+    await page.locator(".toast").waitFor();
+    yield "note with both versions";
+    await go(`chat/${thread}`);
+    await page.locator(".answer:not([aria-busy])").waitFor();
+    yield "thread in two versions";
+    await go(`notes/${note}`);
+    await erth.json(`notes/${note}/delete`, {});
+    await reads(page.locator("#main"), "is deleted");
+    yield "note deleted elsewhere";
   },
   "of Chat": async function* ({ page, erth, go }) {
     const { thread } = await addContent(erth);
@@ -124,6 +148,30 @@ const WALKS: Record<string, Walk> = {
     await page.locator("#main").press("?");
     await page.locator("#keys").waitFor();
     yield "keys";
+  },
+  "of Mirror": async function* ({ page, erth, go }) {
+    await using server = await Sqld.start({ jwt: true });
+    const wish = { url: server.url, token: server.token, name: "A desk with a rather long name" };
+    await addContent(erth);
+    await go("mirror");
+    yield "mirror off";
+    await page.locator("[name=url]").fill("http://192.0.2.1");
+    await page.locator("[name=url]").press("Enter");
+    await page.locator("[data-code=MIRROR_URL]").waitFor();
+    yield "mirror refused";
+    await erth.json("shell/mirror/connect", wish);
+    await reads(page.locator(".devices"), "A desk");
+    yield "mirror current";
+    await server.stop();
+    await reads(page.locator(".health"), "Offline since");
+    yield "mirror offline";
+    await server.restart();
+    await erth.json("shell/mirror/now", {});
+    await erth.json("shell/mirror/disconnect", {});
+    await reads(page.locator(".health"), "Everything stays");
+    await erth.json("shell/mirror/connect", wish).catch(() => {});
+    await reads(page.locator("#main"), "Both sides hold data");
+    yield "mirror asks";
   },
 };
 
@@ -147,5 +195,5 @@ for (const [name, walk] of Object.entries(WALKS)) {
       }
     }
     assertEquals(found, {});
-  }, { context: { reducedMotion: "reduce" }, expected: /40[49]/ });
+  }, { context: { reducedMotion: "reduce" }, expected: /40[049]/ });
 }

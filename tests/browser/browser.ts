@@ -8,6 +8,7 @@ import {
 } from "playwright-core";
 import type { BrowserContextOptions } from "playwright-core";
 import { assertEquals } from "@std/assert";
+import { Store } from "../../db/store.ts";
 import { Erth, poll, type StartOptions } from "../harness.ts";
 
 const ARGS = [
@@ -146,6 +147,26 @@ export async function counts(locator: Locator, count: number): Promise<void> {
 /** Stores a note as a script would; its id. */
 export async function addNote(erth: Erth, title: string, body = "", tags = ""): Promise<string> {
   return (await erth.json<{ id: string }>("notes", { title, body, tags })).id;
+}
+
+/** Writes as the mirror does: from another connection, telling the page afterwards. */
+export async function mirrored(erth: Erth, sql: string, ...values: string[]): Promise<void> {
+  const path = `${erth.data}/local_edge.db`;
+  const store = await Store.open({ path, synchronous: "NORMAL" });
+  store.change(sql, ...values);
+  store.close();
+  await addNote(erth, "Arrived as well");
+}
+
+/** A version of a note or a name of a thread that lost, as the mirror leaves it. */
+export async function lost(
+  erth: Erth,
+  id: string,
+  cells: Record<string, string>,
+  table = "notes",
+): Promise<void> {
+  const sql = "INSERT INTO conflicts VALUES (?, ?, ?, ?, 'LAPTOP', '2026-11-22T14:02:00.000Z')";
+  await mirrored(erth, sql, crypto.randomUUID(), table, id, JSON.stringify(cells));
 }
 
 /** One note as it is stored. */

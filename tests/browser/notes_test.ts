@@ -3,7 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import {
   addNote,
   counts,
-  open,
   openId,
   reads,
   storedNote,
@@ -153,33 +152,6 @@ visit("a deleted note comes back by Undo, as it was", async ({ page, erth }) => 
   assertEquals((await storedNote(erth, id)).tags, ["kept"]);
   assertEquals(openId(page), id);
 });
-
-visit("a note that two tabs write loses neither text", async ({ page, erth, context }) => {
-  const id = await addNote(erth, "Shared", "start");
-  const route = `notes/${id}`;
-  await page.locator(`#n-${id} a`).click();
-  await page.locator("#body").waitFor();
-  const other = await open(context, erth, route);
-  await other.locator("#body").fill("written in the second tab");
-  await reads(other.locator("#saved"), "Saved here.");
-  await page.locator("#body").fill("written in the first tab");
-  await page.locator('[data-code="NOTE_CHANGED"]').waitFor();
-  assertEquals((await storedNote(erth, id)).body, "written in the second tab");
-  assertEquals(await page.locator("#body").inputValue(), "written in the first tab");
-  await page.getByRole("button", { name: "Keep mine" }).click({ delay: 100 });
-  await until(async () => (await storedNote(erth, id)).body === "written in the first tab");
-}, { expected: /409/ });
-
-visit("the other text can be taken instead", async ({ page, erth }) => {
-  const id = await addNote(erth, "Shared", "start");
-  await page.locator(`#n-${id} a`).click();
-  await page.locator("#body").waitFor();
-  await erth.json(`notes/${id}`, { title: "Shared", body: "from a script", tags: "" });
-  await page.locator("#body").fill("mine");
-  await page.getByRole("button", { name: "Load the other" }).click({ delay: 100 });
-  await until(async () => await page.locator("#body").inputValue() === "from a script");
-  assertEquals((await storedNote(erth, id)).body, "from a script");
-}, { expected: /409/ });
 
 visit("what arrives doesn't disturb who types", async ({ page, erth }) => {
   await page.getByRole("button", { name: "New", exact: true }).click();

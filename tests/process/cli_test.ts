@@ -165,6 +165,12 @@ Deno.test("what isn't understood is a USAGE error and changes nothing", () =>
     const wrong = [
       ["bogus"],
       ["note"],
+      ["mirror"],
+      ["mirror", "burn"],
+      ["mirror", "now", "then"],
+      ["mirror", "forget"],
+      ["mirror", "connect"],
+      ["mirror", "connect", "libsql://a.example", "s3cret"],
       ["note", "burn"],
       ["note", "show"],
       ["note", "search"],
@@ -193,7 +199,7 @@ Deno.test("without a screen the window says what to do", () =>
   }));
 
 Deno.test("help for each command, with examples", async () => {
-  for (const name of ["serve", "open", "status", "doctor", "ask", "note"]) {
+  for (const name of ["serve", "open", "status", "doctor", "ask", "note", "mirror"]) {
     const { code, stdout } = await command([name, "--help"]);
     assertEquals(code, 0);
     assert(stdout.includes(`\n  erth ${name}`), stdout);

@@ -7,31 +7,35 @@ way is a Message with state `running`):
 - `chat/threads.html`: what `#threads` holds. `threads`: list of Thread (`id`, `name`, `title`,
   `updated_at`), `q`, `thread_id`: the open one's or "".
 - `chat/thread.html`: what `#main` holds. `thread`: Thread, or None for the place to ask the first
-  question; `messages`: list of (Message, `body_html`); `running`: the id of the answer under way
-  or "".
+  question; `messages`: list of (Message, `body_html`); `conflicts`: list of Conflict, other names;
+  `shown`: a sign of what is shown; `running`: the id of the answer under way or "".
+- `chat/log.html`: `messages.html` and `head.html` of it, fetched anew when something changed.
 - `chat/answer.html`: one answer. `thread_id`, `message`: Message, `body_html`, `last`: whether it
   may be regenerated. While `message.state` is `running` it fetches itself anew on
   `erth:answer-ID from:body`.
 - `chat/deleted.html`: after a deletion, as the screen without a thread; includes
   `chat/toast_deleted.html`: `thread_id`, `title`: the deleted one's.
 
-`HX-Target` decides: id `main` gets `thread.html` (after a deletion `deleted.html`), `threads`
-`threads.html`, anything else the screen; `GET chat/ID/answers/AID` always the answer. `POST chat`
-and `POST chat/new` (`question`: makes a thread and asks) also set `HX-Push-Url: chat/ID`.
+`HX-Target` decides: id `main` gets `thread.html` (after a deletion `deleted.html`), `log-ID`
+`log.html`, `threads` `threads.html`, anything else the screen; `GET chat/ID/answers/AID` always
+the answer. `POST chat` and `POST chat/new` (`question`: makes a thread and asks) also set
+`HX-Push-Url: chat/ID`.
 """
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
 
-from erth_sidecar import markdown, threads
+from erth_sidecar import conflicts, markdown, threads
 from erth_sidecar.agent import answers
 from erth_sidecar.agent.answers import RUNNING
 from erth_sidecar.agent.quote import Quote
 from erth_sidecar.agent.runner import Runner
 from erth_sidecar.app import App
 from erth_sidecar.errors import Failure
+from erth_sidecar.pages.conflicts import register_threads
 from erth_sidecar.store import Reader, Transaction
 from erth_sidecar.web import Answer, Request, Stream, json_answer
 
@@ -53,6 +57,7 @@ def register(app: App) -> None:
     app.post("/chat/:id/rename", screen.rename)
     app.post("/chat/:id/delete", screen.delete)
     app.post("/chat/:id/restore", screen.restore)
+    register_threads(app, _with_messages, screen.show)
 
 
 class _Screen:
@@ -75,12 +80,16 @@ class _Screen:
 
     def one(self, request: Request) -> Answer:
         """`GET chat/ID`: a thread, alone or within the screen."""
-        thread = threads.get(self._store, request.params["id"])
+        id_ = request.params["id"]
         if request.wants_json:
-            listed = threads.messages(self._store, thread.id)
-            messages = [message.to_json() for message in listed]
-            return json_answer(thread.to_json() | {"messages": messages})
-        return self._page(request, self._store, thread)
+            return json_answer(_with_messages(self._store, id_))
+        thread = threads.get(self._store, id_)
+        if request.target != f"log-{id_}":
+            return self._page(request, self._store, thread)
+        context = self._context(request, self._store, thread)
+        if request.query("shown") == context["shown"]:
+            return Answer(status=204)
+        return Answer(self._render("chat/log.html", **context))
 
     def create(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat` `title?`."""
@@ -98,8 +107,10 @@ class _Screen:
         return self._opened(request, transaction, id_)
 
     def ask(self, request: Request, transaction: Transaction) -> Answer:
-        """`POST chat/ID/messages` `question`."""
+        """`POST chat/ID/messages` `question`. From a page it brings a deleted thread back."""
         id_ = request.params["id"]
+        if request.from_page and threads.is_deleted(transaction, id_):
+            threads.change(transaction, id_, deleted=False)
         asked = self._ask(request, transaction, id_)
         return (
             json_answer(asked, 201)
@@ -201,6 +212,10 @@ class _Screen:
         answer.headers["HX-Push-Url"] = f"chat/{id_}"
         return answer
 
+    def show(self, request: Request, reader: Reader, id_: str, opens: bool) -> Answer:
+        """A thread as the page has it, or is to have it."""
+        return (self._opened if opens else self._thread)(request, reader, id_)
+
     def _thread(self, request: Request, reader: Reader, id_: str) -> Answer:
         return self._page(request, reader, threads.get(reader, id_))
 
@@ -214,14 +229,42 @@ class _Screen:
         query = _query(request)
         messages = threads.messages(reader, thread.id) if thread else []
         running = [message.id for message in messages if message.state == RUNNING]
+        names = _names(reader, thread)
         return {
             "threads": threads.listed(reader, query),
             "q": query,
             "thread": thread,
             "thread_id": thread.id if thread else "",
             "messages": [(message, _html(message)) for message in messages],
+            "conflicts": names,
+            "shown": _shown(thread, messages, names),
             "running": running[0] if running else "",
         }
+
+
+def _with_messages(reader: Reader, id_: str) -> dict[str, Any]:
+    listed = [message.to_json() for message in threads.messages(reader, id_)]
+    waiting = [name.to_json() for name in conflicts.of(reader, "threads", id_)]
+    thread = threads.get(reader, id_)
+    return thread.to_json() | {"messages": listed, "conflicts": waiting}
+
+
+def _names(reader: Reader, thread: threads.Thread | None) -> list[conflicts.Conflict]:
+    """Other names that wait for a choice."""
+    waiting = conflicts.of(reader, "threads", thread.id) if thread else []
+    return [name for name in waiting if name.cells.get("title")]
+
+
+def _shown(
+    thread: threads.Thread | None,
+    messages: list[threads.Message],
+    names: list[conflicts.Conflict],
+) -> str:
+    """A sign of what a page shows of a thread; an answer under way tells of itself."""
+    parts = [thread.title if thread else "", *(name.id for name in names)]
+    for message in messages:
+        parts += (message.id, message.state)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _query(request: Request) -> str:

@@ -1,32 +1,38 @@
 """The Notes screen.
 
-Templates, and what each is given. Note: see `erth_sidecar/notes.py`; everything is escaped but
-what ends in `_html`.
+Templates, and what each is given. Note: see `erth_sidecar/notes.py`, Conflict:
+`erth_sidecar/conflicts.py`; everything is escaped but what ends in `_html`.
 
 - `notes/screen.html`: list column and main column; all of the below.
 - `notes/list.html`: what `#list` holds. `notes`: list of Note (`id`, `title`, `name`: title or
-  first words, `title_html` and `snippet_html` with hits marked, `tags`, `pinned`, `updated_at`),
-  `total`, `page` (from 0), `last` (the last page in it), `pages`, `q`, `tag`, `tags`: list of
-  (tag, count), `note_id`: the open note's or "", `focus`: the item to focus after a deletion or "".
+  first words, `title_html` and `snippet_html` with hits marked, `tags`, `pinned`, `conflicted`,
+  `updated_at`), `total`, `page` (from 0), `last` (the last page in it), `pages`, `q`, `tag`,
+  `tags`: list of (tag, count), `note_id`: the open note's or "", `focus`: the item to focus after a
+  deletion or "".
 - `notes/editor.html`: what `#main` holds. `note`: Note with `body`, or None if none is open;
   `body_html`: the body rendered; `reading`: whether to read rather than write (`?view=read`);
-  `saved`: whether this answers a save; `total`; `q`.
+  `saved`: whether this answers a save; `fresh`: whether it takes the place of itself; `conflicts`:
+  list of Conflict; `shown`: a sign of what is shown beside the text; `oob`: False; `total`; `q`.
+- `notes/pane.html`: within it, an open note; `notes/gone.html`: a deleted one.
 - `notes/tools.html`: what stands above a note: `note`, `reading`.
-- `notes/saved.html`: after a save in the background: `note`.
+- `notes/saved.html`: after a save in the background: `note`; `base`: the version that the editor
+  holds; `back`: whether the note had been deleted; `conflicts` and `shown` if `oob`.
+- `notes/versions.html`: see `pages/conflicts.py`.
 - `notes/deleted.html`: after a deletion: as `screen.html`, and `deleted`: the note deleted;
   includes `notes/toast_deleted.html`: `note_id`, `title`: the deleted one's.
 - `toast_gone.html`: takes that toast away after a restore: `id`.
 
-`HX-Target` decides: id `main` gets `editor.html` (after a deletion `deleted.html`), `list`
-`list.html`, `tools` `tools.html`, `saved` `saved.html`, anything else the screen. What makes, opens
-or ends a note by POST sets `HX-Push-Url`.
+`HX-Target` decides: id `main` gets `editor.html` (after a deletion `deleted.html`), `note-ID`
+`pane.html`, `list` `list.html`, `tools` `tools.html`, `saved` `saved.html`, anything else the
+screen. What makes, opens or ends a note by POST sets `HX-Push-Url`.
 """
 
 from typing import Any
 
-from erth_sidecar import markdown, notes
+from erth_sidecar import conflicts, edits, markdown, notes
 from erth_sidecar.app import App
 from erth_sidecar.errors import Failure
+from erth_sidecar.pages.conflicts import register_notes
 from erth_sidecar.store import Reader, Transaction
 from erth_sidecar.web import Answer, Request, json_answer
 
@@ -46,6 +52,7 @@ def register(app: App) -> None:
     app.post("/notes/:id/pin", screen.pin)
     app.post("/notes/:id/delete", screen.delete)
     app.post("/notes/:id/restore", screen.restore)
+    register_notes(app, _with_body, screen.show)
 
 
 class _Screen:
@@ -66,11 +73,18 @@ class _Screen:
         return self._page(request, self._store, None)
 
     def one(self, request: Request) -> Answer:
-        """`GET notes/ID?view=`: a note, alone or within the screen."""
-        note = notes.get(self._store, request.params["id"])
+        """`GET notes/ID?view=`: a note, alone or within the screen; `?base=&shown=`: 204 if that is
+        what is shown already."""
+        id_ = request.params["id"]
         if request.wants_json:
-            return json_answer(note.to_json() | {"body": note.body})
-        return self._page(request, self._store, note)
+            return json_answer(_with_body(self._store, id_))
+        note = notes.get(self._store, id_, deleted=True)
+        if request.target != f"note-{id_}":
+            return self._page(request, self._store, note)
+        same = not note.deleted and request.query("base") == note.version
+        if same and request.query("shown") == _shown(self._store, note):
+            return Answer(status=204)
+        return self._page(request, self._store, note, fresh=True)
 
     def create(self, request: Request, transaction: Transaction) -> Answer:
         """`POST notes` `title, body, tags`. A page gets its last empty note before a new one."""
@@ -90,15 +104,26 @@ class _Screen:
     def save(self, request: Request, transaction: Transaction) -> Answer:
         """`POST notes/ID` `title?, body?, tags?, base?`: what isn't sent stays."""
         id_ = request.params["id"]
-        base = request.text("base", request.fields())
-        draft = _draft(request, notes.get(transaction, id_))
-        updated_at = notes.save(transaction, id_, draft, base)
-        if request.wants_json:
-            return json_answer({"id": id_, "updated_at": updated_at})
-        note = notes.get(transaction, id_)
-        if request.target == "saved":
-            return Answer(self._render("notes/saved.html", note=note))
-        return self._page(request, transaction, note, saved=True)
+        fields = request.fields()
+        base = request.text("base", fields)
+        if not request.from_page:
+            draft = _draft(request, notes.get(transaction, id_))
+            updated_at = notes.save(transaction, id_, draft, base)
+            if request.wants_json:
+                saved = {"id": id_, "updated_at": updated_at, "version": draft.version}
+                return json_answer(saved)
+            return self._page(request, transaction, notes.get(transaction, id_), saved=True)
+        draft = _draft(request, _known(transaction, id_))
+        edited = edits.save(transaction, id_, draft, base)
+        if request.target != "saved":
+            return self._page(request, transaction, edited.note, saved=True)
+        shown = _shown(transaction, edited.note)
+        context: dict[str, Any] = {"note": edited.note, "base": draft.version, "back": edited.back}
+        if request.text("shown", fields) in ("", shown):
+            return Answer(self._render("notes/saved.html", **context, oob=False))
+        waiting = conflicts.of(transaction, "notes", id_)
+        context |= {"conflicts": waiting, "shown": shown, "reading": False}
+        return Answer(self._render("notes/saved.html", **context, oob=True))
 
     def pin(self, request: Request, transaction: Transaction) -> Answer:
         """`POST notes/ID/pin` `pinned=0|1`."""
@@ -123,7 +148,7 @@ class _Screen:
         if request.wants_json:
             return json_answer({"id": id_})
         context = self._list(request, transaction, "") | {"focus": _next(before, id_)}
-        editor = {"note": None, "body_html": "", "reading": False, "saved": False}
+        editor = {"note": None}
         deleted = {"deleted": note, "note_id": id_, "title": note.name}
         page = self._render("notes/deleted.html", **(context | editor | deleted))
         return Answer(page, headers={"HX-Push-Url": "notes"})
@@ -135,9 +160,15 @@ class _Screen:
         note = notes.get(transaction, id_)
         if request.wants_json:
             return json_answer(note.to_json())
-        answer = self._page(request, transaction, note)
+        answer = self.show(request, transaction, id_, True)
         answer.body += self._render("toast_gone.html", id=id_)
-        answer.headers["HX-Push-Url"] = f"notes/{id_}"
+        return answer
+
+    def show(self, request: Request, reader: Reader, id_: str, opens: bool) -> Answer:
+        """A note as the page has it, or is to have it."""
+        answer = self._page(request, reader, notes.get(reader, id_))
+        if opens:
+            answer.headers["HX-Push-Url"] = f"notes/{id_}"
         return answer
 
     def _list(self, request: Request, reader: Reader, note_id: str) -> dict[str, Any]:
@@ -167,22 +198,52 @@ class _Screen:
         return self._tags[1]
 
     def _page(
-        self, request: Request, reader: Reader, note: notes.Note | None, saved: bool = False
+        self,
+        request: Request,
+        reader: Reader,
+        note: notes.Note | None,
+        *,
+        saved: bool = False,
+        fresh: bool = False,
     ) -> Answer:
         reading = _reading(request)
         alone = request.target == "main"
-        context: dict[str, Any] = {
-            "note": note,
-            "body_html": markdown.render(note.body) if note and reading else "",
-            "reading": reading,
-            "saved": saved,
-        }
+        context: dict[str, Any] = {"note": note, "reading": reading, "saved": saved, "fresh": fresh}
+        if note is not None:
+            context |= {
+                "body_html": markdown.render(note.body) if reading else "",
+                "conflicts": conflicts.of(reader, "notes", note.id),
+                "shown": _shown(reader, note),
+                "oob": False,
+            }
+        if fresh:
+            return Answer(self._render("notes/pane.html", **context))
         if alone and note is not None:
             context |= {"total": 1, "q": request.query("q")}
         else:
             context |= self._list(request, reader, note.id if note else "")
         template = "notes/editor.html" if alone else "notes/screen.html"
         return Answer(self._render(template, **context))
+
+
+def _with_body(reader: Reader, id_: str) -> dict[str, Any]:
+    note = notes.get(reader, id_)
+    waiting = [conflict.to_json() for conflict in conflicts.of(reader, "notes", id_)]
+    more = {"body": note.body, "version": note.version, "conflicts": waiting}
+    return note.to_json() | more
+
+
+def _known(reader: Reader, id_: str) -> notes.Note | None:
+    try:
+        return notes.get(reader, id_, deleted=True)
+    except Failure:
+        return None
+
+
+def _shown(reader: Reader, note: notes.Note) -> str:
+    """A sign of what a page shows beside the text."""
+    waiting = conflicts.of(reader, "notes", note.id)
+    return " ".join([str(int(note.pinned)), *(conflict.id for conflict in waiting)])
 
 
 def _wanted(request: Request) -> tuple[str, str, int]:

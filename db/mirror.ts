@@ -1,0 +1,82 @@
+import type { Books } from "./books.ts";
+import { capture, enterOldRows } from "./capture.ts";
+import { Desk, type MirrorOptions, pause } from "./desk.ts";
+import type { Outbox } from "./outbox.ts";
+import { Puller } from "./pull.ts";
+import { Pusher } from "./push.ts";
+import type { Company, RemoteDevice } from "./remote_answers.ts";
+
+/**
+ * Keeps a database and a remote equal. Each step leaves books in the transaction of what it does, so
+ * that it can be cut off anywhere and goes on from there; `docs/mirror.md` has the whole idea.
+ */
+export class Mirror {
+  readonly #desk: Desk;
+  readonly #pusher: Pusher;
+  readonly #puller: Puller;
+  #devices: readonly RemoteDevice[] = [];
+  #entered = false;
+
+  private constructor(options: MirrorOptions) {
+    this.#desk = new Desk(options);
+    this.#pusher = new Pusher(this.#desk);
+    this.#puller = new Puller(this.#desk, this.#pusher, () => this.report());
+  }
+
+  /** Makes the triggers, if they aren't there. Nothing is sent or fetched yet. */
+  static open(options: MirrorOptions): Promise<Mirror> {
+    capture(options.store, { now: options.now });
+    return Promise.resolve(new Mirror(options));
+  }
+
+  /** Who shares the remote, as last heard. */
+  get devices(): readonly RemoteDevice[] {
+    return this.#devices;
+  }
+
+  /** The changes that wait. */
+  get outbox(): Outbox {
+    return this.#desk.outbox;
+  }
+
+  get books(): Books {
+    return this.#desk.books;
+  }
+
+  /**
+   * One whole round: fetches until nothing is new, sends until nothing waits. After an error the next
+   * call goes on where this one stopped.
+   *
+   * @param hasNews Whether to ask for news at first; without, that happens only if the remote turns
+   * out to have some.
+   * @throws {ErthError} `MIRROR_…`, `STORE_…`.
+   */
+  async sync(signal?: AbortSignal, hasNews = true): Promise<void> {
+    if (!this.#entered) await enterOldRows(this.#desk.store, pause);
+    this.#entered = true;
+    let fetch = hasNews || this.#puller.isDue;
+    for (;;) {
+      signal?.throwIfAborted();
+      if (fetch) await this.#puller.pull(signal);
+      fetch = !await this.#pusher.push(signal);
+      if (!fetch) return;
+    }
+  }
+
+  /** Lets rows that one side refused be tried once more. */
+  async retryAside(): Promise<void> {
+    this.outbox.retryAside();
+    await this.#puller.retry();
+  }
+
+  /** Tells the remote how far this device has got, and hears of the others. */
+  async report(): Promise<Company> {
+    const { books, options, remote } = this.#desk;
+    const { deviceName, version } = options;
+    const head = books.position?.head ?? "0-";
+    await remote.report({ id: books.device, name: deviceName, version, head });
+    const company = await remote.company();
+    this.#devices = company.devices;
+    return company;
+  }
+}

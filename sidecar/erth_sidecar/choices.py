@@ -1,0 +1,93 @@
+"""What a person does with a version that lost: drop it, take it, or keep both."""
+
+from typing import Literal
+
+from erth_sidecar import conflicts, notes, threads
+from erth_sidecar.conflicts import Conflict
+from erth_sidecar.notes import Draft
+from erth_sidecar.store import Transaction
+
+Choice = Literal["keep", "use", "both"]
+CHOICES: tuple[Choice, ...] = ("keep", "use", "both")
+LINE = "\n\n---\n\n"
+"""What Markdown shows as a line, between two versions."""
+
+
+def settle_note(transaction: Transaction, id_: str, conflict_id: str, choice: Choice) -> Conflict:
+    """Makes a choice; the version that it was about.
+
+    `keep` leaves the note as it is, `use` puts the other version in its place, `both` sets the
+    other text below a line. Raises Failure `NOTE_NOT_FOUND`, `NOT_FOUND` or `BODY_TOO_LARGE`.
+    """
+    note = notes.get(transaction, id_)
+    other = conflicts.take(transaction, "notes", id_, conflict_id)
+    if choice == "use":
+        chosen = _laid_over(note.draft, other)
+    elif choice == "both":
+        chosen = _united(note.draft, other)
+    else:
+        chosen = note.draft
+    notes.save(transaction, id_, chosen)
+    before = {name: note.draft.cells[name] for name in other.cells} if choice != "keep" else {}
+    if "body" in chosen.cells and chosen.body != note.body:
+        before["body"] = note.body
+    conflicts.remember(transaction, "notes", id_, other, before=before, after=chosen.version)
+    transaction.changed("notes", id_)
+    return other
+
+
+def unsettle_note(transaction: Transaction, id_: str, conflict_id: str) -> None:
+    """Takes a choice back. If the note was written in since, that stays, and what stood there
+    before the choice waits beside the other version. Raises Failure `NOT_FOUND`."""
+    note = notes.get(transaction, id_)
+    before, after = conflicts.recall(transaction, "notes", id_, conflict_id)
+    if before and note.version == after:
+        was = Conflict("", "", "", before)
+        notes.save(transaction, id_, _laid_over(note.draft, was))
+    elif before:
+        conflicts.add(transaction, "notes", id_, before, conflicts.ELSEWHERE)
+    transaction.changed("notes", id_)
+
+
+def settle_thread(transaction: Transaction, id_: str, conflict_id: str, choice: Choice) -> Conflict:
+    """Makes a choice between two names. Raises Failure `THREAD_NOT_FOUND` or `NOT_FOUND`."""
+    thread = threads.get(transaction, id_)
+    other = conflicts.take(transaction, "threads", id_, conflict_id)
+    title = thread.title if choice == "keep" else other.cells.get("title") or thread.title
+    if title != thread.title:
+        threads.change(transaction, id_, title=title)
+    before = {} if title == thread.title else {"title": thread.title}
+    conflicts.remember(transaction, "threads", id_, other, before=before, after=title)
+    transaction.changed("threads", id_)
+    return other
+
+
+def unsettle_thread(transaction: Transaction, id_: str, conflict_id: str) -> None:
+    """Takes a choice back, unless the thread was renamed since. Raises Failure `NOT_FOUND`."""
+    thread = threads.get(transaction, id_)
+    before, after = conflicts.recall(transaction, "threads", id_, conflict_id)
+    if before.get("title") and thread.title == after:
+        threads.change(transaction, id_, title=before["title"])
+    transaction.changed("threads", id_)
+
+
+def _laid_over(draft: Draft, other: Conflict) -> Draft:
+    """The draft with the fields that the other version has."""
+    cells = other.cells
+    return Draft.of(
+        cells.get("title", draft.title),
+        cells.get("body", draft.body),
+        list(other.tags if "tags" in cells else draft.tags),
+    )
+
+
+def _united(draft: Draft, other: Conflict) -> Draft:
+    """The draft with what only the other version has below a line, and the tags of both."""
+    title = other.cells.get("title", draft.title)
+    parts = [
+        f"## {title}" if title != draft.title and title else "",
+        other.cells.get("body", ""),
+    ]
+    below = "\n\n".join(part for part in parts if part)
+    body = LINE.join(part for part in (draft.body.rstrip("\n"), below) if part)
+    return Draft.of(draft.title, body if below else draft.body, [*draft.tags, *other.tags])

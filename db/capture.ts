@@ -7,6 +7,22 @@ export const SYSTEM_NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 /** SQL: the latest stamp, 16 hexadecimal digits of the clock and who wrote; it sorts by time. */
 export const STAMP = "printf('%016x', tick) || '-' || device";
 
+/** In `bases`: the row is only to be sent once more, as the remote has lost it. */
+export const RESENT = "*";
+
+/** In `bases`: all of the row is sent, as it was deleted there; `versions` says what was written. */
+export const REVIVED = "+";
+
+/** SQL: `bases` without those. */
+export const BASES_ALONE = `json_remove(bases, '$."${RESENT}"', '$."${REVIVED}"')`;
+
+/** SQL: the remote has never had this pending row; so its columns replace nothing there. */
+const IS_NEW = `born IS NOT NULL AND bases -> '$."${RESENT}"' IS NULL ` +
+  `AND bases -> '$."${REVIVED}"' IS NULL`;
+
+/** Until a row that is older than the triggers is entered: the time before all others. */
+const UNENTERED = "0".repeat(16);
+
 /** Rows entered into the books in one transaction. */
 const CHUNK = 500;
 
@@ -93,11 +109,12 @@ function enterChunk(store: Store, { name, columns }: Table): boolean {
     store.run(
       `INSERT INTO mirror_rows (tbl, id, stamp)
         SELECT '${name}', t.id, printf('%016x', ${written} * 65536) || '-' || c.device ${rows}
-        ON CONFLICT DO NOTHING;
+        ON CONFLICT DO UPDATE SET stamp = excluded.stamp WHERE stamp LIKE '${UNENTERED}%';
       INSERT INTO mirror_pending (tbl, id, version, born)
         SELECT '${name}', t.id, c.version + t.rowid - ${from}, c.version + t.rowid - ${from} ${rows}
         ON CONFLICT DO UPDATE SET born = coalesce(born, version) WHERE grave IS NULL;
-      UPDATE mirror_clock SET version = version + ${last - from};`,
+      UPDATE mirror_clock SET version = version + ${last - from},
+        tick = max(tick, ${SYSTEM_NOW} * 65536);`,
     );
     store.change(
       "UPDATE mirror_state SET value = json_array(?, ?) WHERE key = ?",
@@ -138,7 +155,7 @@ function triggers(table: Table, now: string): Record<string, string> {
           (SELECT json_object(${all}) FROM mirror_rows r WHERE ${row("new.id")}), '{}')
         FROM mirror_clock c WHERE true
         ON CONFLICT DO UPDATE SET ${prior}, version = excluded.version, born = excluded.born,
-          bases = json_patch(excluded.bases, bases), versions = '{}', grave = NULL;
+          bases = json_patch(excluded.bases, ${BASES_ALONE}), versions = '{}', grave = NULL;
       INSERT INTO mirror_rows (tbl, id, stamp) SELECT '${name}', new.id, ${STAMP} FROM mirror_clock
         WHERE true
         ON CONFLICT DO UPDATE SET stamp = excluded.stamp, cells = '{}', deleted = NULL;
@@ -146,14 +163,15 @@ function triggers(table: Table, now: string): Record<string, string> {
     update: `CREATE TRIGGER mirror_${name}_update AFTER UPDATE ON ${name}
     WHEN ${heard} AND (${isNew.join(" OR ")}) BEGIN
       ${advance}
-      INSERT INTO mirror_rows (tbl, id, stamp) SELECT '${name}', new.id, ${STAMP} FROM mirror_clock
+      INSERT INTO mirror_rows (tbl, id, stamp)
+        SELECT '${name}', new.id, '${UNENTERED}-' || device FROM mirror_clock
         WHERE true ON CONFLICT DO NOTHING;
       INSERT INTO mirror_pending (tbl, id, version, bases, versions)
         SELECT '${name}', new.id, c.version, ${changed(table, stampOf)},
           ${changed(table, () => "c.version")}
         FROM mirror_clock c, mirror_rows r WHERE r.tbl = '${name}' AND r.id = new.id
         ON CONFLICT DO UPDATE SET ${prior}, version = excluded.version,
-          bases = json_patch(excluded.bases, bases),
+          bases = CASE WHEN ${IS_NEW} THEN bases ELSE json_patch(excluded.bases, bases) END,
           versions = json_patch(versions, excluded.versions);
       UPDATE mirror_rows SET cells = json_patch(cells, ${changed(table, () => "c.stamp")})
         FROM (SELECT ${STAMP} AS stamp FROM mirror_clock) c WHERE ${row("new.id")};

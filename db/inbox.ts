@@ -1,6 +1,7 @@
 import { asErthError } from "../errors.ts";
 import type { Value } from "./merge.ts";
 import { type Context, Reconciler } from "./reconcile.ts";
+import { tickOf } from "./stamps.ts";
 import type { Store } from "./store.ts";
 import { fromObject, type Table } from "./tables.ts";
 
@@ -125,7 +126,8 @@ export class Inbox {
       );
       const tables = context.tables.filter(({ name }) => rows.some(({ tbl }) => tbl === name));
       const changes = tables.flatMap((table) => this.#news(table, from, to));
-      store.change("UPDATE mirror_clock SET muted = 1");
+      const tick = this.#latest(from, to);
+      store.change("UPDATE mirror_clock SET muted = ?, tick = max(tick, ?)", context.bulk ? 2 : 1, tick);
       for (const table of tables) {
         const alone = rows.filter(({ tbl, both }) => tbl === table.name && !both);
         if (alone.some(({ gone }) => !gone)) this.#adopt(table, from, to);
@@ -143,8 +145,7 @@ export class Inbox {
       const follow = rows.filter(({ both }) => both).map(({ k }) =>
         this.#reconciler.merge(k, context)
       );
-      const tick = this.#latest(from, to);
-      store.change("UPDATE mirror_clock SET muted = 0, tick = max(tick, ?)", tick);
+      store.change("UPDATE mirror_clock SET muted = 0");
       // These are changes of this device: the triggers note them.
       for (const step of follow) changes.push(...step());
       store.change(
@@ -206,11 +207,6 @@ export class Inbox {
     );
     return tickOf(row?.stamp ?? "0000000000000000");
   }
-}
-
-/** The clock's part of a stamp. */
-export function tickOf(stamp: string): bigint {
-  return BigInt(`0x${stamp.slice(0, 16)}`);
 }
 
 /** Whether the database refuses this row, and would always. */

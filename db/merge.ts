@@ -1,3 +1,5 @@
+import { SQL_WRITER } from "./remote_schema.ts";
+
 /** A cell's value as JSON has it. */
 export type Value = string | number | boolean | null;
 
@@ -24,6 +26,8 @@ export interface LocalRow extends Stamps {
     born: boolean;
     /** All of it once more, as the remote has lost what it had. */
     resent: boolean;
+    /** All of it, as it was deleted there and changed here; `dirty` says what was changed. */
+    revived: boolean;
     /** These columns. */
     dirty: ReadonlySet<string>;
     /** By column the stamp that was replaced here. */
@@ -37,6 +41,8 @@ export interface Outcome extends Stamps {
   values: Record<string, Value> | null;
   /** The stamp of its deletion, if `values` is null. */
   deleted: string | null;
+  /** Columns to be stamped anew, as what was written here outlives a deletion. */
+  renew: readonly string[];
   /** What still has to be sent: all of it, these columns with what they replace, or nothing. */
   send: "all" | "deletion" | Record<string, string>;
   /** A deletion there was overruled here: to be written as a change of our own. */
@@ -62,22 +68,7 @@ export interface MergeRules {
  * written by someone else; then the loser's text is kept. A deletion loses to a concurrent edit.
  */
 export function mergeRow(local: LocalRow, remote: RemoteRow, rules: MergeRules): Outcome {
-  const nothing = { own: {}, others: {} };
-  if (remote.values === null) {
-    const deleted = remote.deleted ?? remote.stamp;
-    const { stamp, cells } = local;
-    if (local.values === null) {
-      return { stamp, cells, values: null, deleted, send: {}, revive: false, lost: nothing };
-    }
-    // What was only to be sent once more had been known to the one who deleted it, unless it is later.
-    const later = rules.columns.some((column) => stampOf(local, column) > deleted);
-    const edited = local.pending.dirty.size > 0 || (local.pending.born && !local.pending.resent);
-    if (!edited && !later) {
-      return { stamp, cells, values: null, deleted, send: {}, revive: false, lost: nothing };
-    }
-    const { values } = local;
-    return { stamp, cells, values, deleted: null, send: "all", revive: false, lost: nothing };
-  }
+  if (remote.values === null) return mergeGone(local, remote.deleted ?? remote.stamp, rules);
   if (local.values === null) return mergeDeleted(local, remote, rules);
   return mergeCells(local, local.values, remote, remote.values, rules);
 }
@@ -87,15 +78,34 @@ export function stampOf({ stamp, cells }: Stamps, column: string): string {
   return cells[column] ?? stamp;
 }
 
-/** Who wrote a cell. */
+/** Who wrote a cell. A stamp that goes past another one, by `~`, was made by plain SQL. */
 function writerOf(stamp: string): string {
-  return stamp.slice(stamp.indexOf("-") + 1);
+  return stamp.endsWith("~") ? SQL_WRITER : stamp.slice(stamp.indexOf("-") + 1);
 }
 
 function isOwn(stamp: string, device: string): boolean {
   return stamp.endsWith(`-${device}`);
 }
 
+/** Whether a column was written here since the remote knew it. */
+function isChanged({ born, resent, revived, dirty }: LocalRow["pending"], column: string): boolean {
+  return dirty.has(column) || (born && !resent && !revived);
+}
+
+/** It was deleted there. */
+function mergeGone(local: LocalRow, deleted: string, rules: MergeRules): Outcome {
+  const { stamp, cells, values } = local;
+  const rest = { stamp, cells, revive: false, lost: { own: {}, others: {} } };
+  const renew = rules.columns.filter((column) => isChanged(local.pending, column));
+  // What was only to be sent once more had been known to the one who deleted it, unless it is later.
+  const isLater = rules.columns.some((column) => stampOf(local, column) > deleted);
+  if (values === null || (renew.length === 0 && !isLater)) {
+    return { ...rest, values: null, deleted, renew: [], send: {} };
+  }
+  return { ...rest, values, deleted: null, renew, send: "all" };
+}
+
+/** It was deleted here. */
 function mergeDeleted(local: LocalRow, remote: RemoteRow, rules: MergeRules): Outcome {
   const lost = { own: {}, others: {} };
   const edited = rules.columns.some((column) => {
@@ -105,9 +115,10 @@ function mergeDeleted(local: LocalRow, remote: RemoteRow, rules: MergeRules): Ou
     ];
     return there > seen && !isOwn(there, rules.device);
   });
-  if (edited) return { ...remote, deleted: null, send: {}, revive: false, lost };
+  if (edited) return { ...remote, deleted: null, renew: [], send: {}, revive: false, lost };
   const { stamp, cells } = local;
-  return { stamp, cells, values: null, deleted: null, send: "deletion", revive: false, lost };
+  const gone = { stamp, cells, values: null, deleted: null };
+  return { ...gone, renew: [], send: "deletion", revive: false, lost };
 }
 
 function mergeCells(
@@ -117,12 +128,12 @@ function mergeCells(
   there: Record<string, Value>,
   rules: MergeRules,
 ): Outcome {
-  const { born, resent, dirty, bases } = local.pending;
+  const { resent, bases } = local.pending;
   const values: Record<string, Value> = {};
   const cells: Record<string, string> = {};
   const send: Record<string, string> = {};
   const lost: Outcome["lost"] = { own: {}, others: {} };
-  const changedHere = (column: string) => dirty.has(column) || (born && !resent);
+  const changedHere = (column: string) => isChanged(local.pending, column);
   const foreign = (column: string) => {
     const stamp = stampOf(remote, column);
     if (isOwn(stamp, rules.device)) return false;
@@ -153,5 +164,5 @@ function mergeCells(
     }
     revive = goneThere && editedHere && values.deleted_at !== null;
   }
-  return { stamp: remote.stamp, cells, values, deleted: null, send, revive, lost };
+  return { stamp: remote.stamp, cells, values, deleted: null, renew: [], send, revive, lost };
 }

@@ -71,9 +71,11 @@ export class Mirror {
 
   /** Tells the remote how far this device has got, and hears of the others. */
   async report(): Promise<Company> {
-    const { books, options, remote } = this.#desk;
+    const { books, options, remote, store } = this.#desk;
     const { deviceName, version } = options;
     const head = books.position?.head ?? "0-";
+    // What it says it has isn't kept there for it any more: a power cut mustn't take it back here.
+    await store.sync();
     await remote.report({ id: books.device, name: deviceName, version, head });
     const company = await remote.company();
     this.#devices = company.devices;

@@ -1,7 +1,8 @@
 import { asErthError } from "../errors.ts";
 import type { Remote } from "./remote.ts";
 
-const BACKOFF_MS = { first: 500, most: 60_000 };
+/** Until it is asked again whether there is anybody to listen to. */
+const UNREACHABLE_MS = 500;
 /** A server that doesn't tell news may be another one later. */
 const UNTOLD_MS = 10 * 60_000;
 
@@ -21,10 +22,10 @@ export async function follow(
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
-    let pause = BACKOFF_MS.first;
+    let pause = UNREACHABLE_MS;
     if (isReachable()) {
-      pause = Math.min(BACKOFF_MS.first * 2 ** failures++, BACKOFF_MS.most);
       let listened = false;
+      let isTold = true;
       try {
         await remote.listen(signal, () => {
           failures = 0;
@@ -32,14 +33,21 @@ export async function follow(
           onNews();
         });
       } catch (error) {
-        if (asErthError(error).code === "NOT_FOUND") pause = UNTOLD_MS;
+        isTold = asErthError(error).code !== "NOT_FOUND";
       }
+      pause = isTold ? backoff(failures++) : UNTOLD_MS;
       // What happened since it broke off would go unheard.
       if (listened) onListening(false);
       if (listened) onNews();
     }
     await sleep(pause, signal);
   }
+}
+
+/** Milliseconds to wait after so many failures before: about twice as long each, up to a minute. */
+export function backoff(failures: number): number {
+  const jitter = 0.5 + Math.random() / 2;
+  return Math.min(500 * 2 ** failures, 60_000) * jitter;
 }
 
 /** Resolves after `ms` milliseconds, or at once when the signal comes. */

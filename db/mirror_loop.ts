@@ -1,7 +1,7 @@
 import { asErthError, ErthError } from "../errors.ts";
-import type { Log } from "../log.ts";
 import type { Mirror } from "./mirror.ts";
-import { follow, sleep } from "./mirror_listener.ts";
+import { FileWatch } from "./file_watch.ts";
+import { backoff, follow, sleep } from "./mirror_listener.ts";
 import type { MirrorPhase, MirrorState } from "./mirror_messages.ts";
 import type { Remote } from "./remote.ts";
 import type { Company } from "./remote_answers.ts";
@@ -17,44 +17,40 @@ const POLL_MS = {
 };
 const LIVELY_MS = 30_000;
 
-/** How often this database is asked whether somebody wrote, who didn't say so. */
-const LOOK_MS = 400;
-/** A pause longer than this was a suspend: everything may have changed. */
-const SUSPENDED_MS = 5_000;
 /** Commits within this time travel together. */
 const GATHER_MS = 30;
 
-const BACKOFF_MS = { first: 500, most: 60_000 };
-const BUSY_MS = 100;
+/** How often, and after what pause, another writer is waited for before that counts as a failure. */
+const BUSY = { times: 20, pause: 100 };
 /** A mirror that only a person can help looks once in a while whether one has. */
 const STOPPED_MS = 10 * 60_000;
-const REPORT_MS = { moved: 5_000, idle: 15 * 60_000 };
+const REPORT_MS = { moved: 5_000, front: 60_000, idle: 15 * 60_000 };
 const HOURLY_MS = 60 * 60_000;
+/** States within this time are told as one. */
 const STATE_MS = 150;
 const LAST_SYNC_MS = 1_500;
 
-const STOPPING: readonly string[] = [
-  "MIRROR_AUTH",
-  "MIRROR_QUOTA",
-  "MIRROR_SCHEMA_NEWER",
-  "MIRROR_FOREIGN",
-  "MIRROR_REMOTE_SWAPPED",
-];
+/** Only a person can help. */
+const STOPPING = /^MIRROR_(AUTH|QUOTA|SCHEMA_NEWER|FOREIGN|REMOTE_SWAPPED)$/;
 
 /** What the loop drives, and whom it tells. */
 export interface LoopOptions {
   mirror: Mirror;
   remote: Remote;
   store: Store;
-  log: Log;
   tell: (state: MirrorState) => void;
+  /** Resolves after so many milliseconds, or at the signal. */
+  wait?: typeof sleep;
+  /** Milliseconds of a clock that nobody sets. */
+  now?: () => number;
 }
 
 /** Decides when the mirror runs: at news from either side, at intervals, and after a failure later. */
 export class MirrorLoop {
-  readonly #options: LoopOptions;
+  readonly #options: Required<LoopOptions>;
+  readonly #watch: FileWatch;
   readonly #ending = new AbortController();
-  #wake = Promise.withResolvers<void>();
+  #wake = new AbortController();
   #phase: MirrorPhase = "connecting";
   #since = new Date().toISOString();
   #error: ErthError | undefined;
@@ -66,18 +62,27 @@ export class MirrorLoop {
   #front = false;
   #hasNews = true;
   #failures = 0;
+  #busy = 0;
   #committedAt: number | undefined;
-  #lastNews = 0;
-  #dataVersion: number | undefined;
-  #reported = { at: 0, head: "" };
-  #tidied = 0;
+  #lastNews = -Infinity;
+  #asked = -Infinity;
+  #reported = { at: -Infinity, head: "" };
+  #tidied = -Infinity;
   #retrying = false;
-  #telling = 0;
+  #telling = false;
   #running: Promise<void> | undefined;
   readonly #calls: PromiseWithResolvers<void>[] = [];
 
   constructor(options: LoopOptions) {
-    this.#options = options;
+    this.#options = { wait: sleep, now: () => performance.now(), ...options };
+    this.#watch = new FileWatch({
+      ...options,
+      onCommit: () => this.committed(),
+      onResume: () => {
+        this.#failures = 0;
+        this.news();
+      },
+    });
   }
 
   /** Begins; returns at once. */
@@ -90,24 +95,25 @@ export class MirrorLoop {
       onListening: (listening) => this.#listening = listening,
       onNews: () => this.news(),
     });
-    void this.#look();
+    void this.#watch.run(this.#ending.signal);
   }
 
   /** Something was committed here. */
   committed(): void {
-    this.#committedAt ??= Date.now();
-    this.#wake.resolve();
+    this.#committedAt ??= this.#options.now();
+    // What failed is tried again in its own time, however much is written meanwhile.
+    if (this.#error === undefined) this.#wake.abort();
   }
 
   /** The remote has, or may have, something new. */
   news(): void {
     this.#hasNews = true;
-    this.#wake.resolve();
+    this.#wake.abort();
   }
 
   /** Another device has just written: more may follow. */
   lively(): void {
-    this.#lastNews = Date.now();
+    this.#lastNews = this.#options.now();
   }
 
   /** Whether a page is in sight. */
@@ -128,25 +134,42 @@ export class MirrorLoop {
 
   /** Sends what it can within a moment, and ends. */
   async stop(): Promise<void> {
-    const { mirror } = this.#options;
     this.#ending.abort();
-    this.#wake.resolve();
-    await this.#running;
-    const late = AbortSignal.timeout(LAST_SYNC_MS);
-    if (this.#phase === "current" || this.#phase === "behind") {
-      const done = mirror.sync(late, false).catch(() => {});
-      await Promise.race([done, sleep(LAST_SYNC_MS, late)]);
+    this.#wake.abort();
+    const late = new AbortController();
+    // A request may hang: what it was for is done at the next start.
+    const tooLate = this.#options.wait(LAST_SYNC_MS, late.signal);
+    await Promise.race([this.#finish(late.signal), tooLate]);
+    late.abort();
+    for (const call of this.#calls.splice(0)) {
+      call.reject(new ErthError("MIRROR_OFFLINE", "The mirror was stopped"));
     }
-    clearTimeout(this.#telling);
+  }
+
+  async #finish(late: AbortSignal): Promise<void> {
+    await this.#running;
+    if (this.#phase !== "current" && this.#phase !== "behind") return;
+    await this.#options.mirror.sync(late, false).catch(() => {});
   }
 
   /** Told again, as something that it shows has changed. */
   tell(): void {
     if (this.#telling) return;
-    this.#telling = setTimeout(() => {
-      this.#telling = 0;
-      if (!this.#ending.signal.aborted) this.#options.tell(this.#state());
-    }, STATE_MS);
+    this.#telling = true;
+    void this.#tellSoon();
+  }
+
+  async #tellSoon(): Promise<void> {
+    const { signal } = this.#ending;
+    await this.#options.wait(STATE_MS, signal);
+    this.#telling = false;
+    if (signal.aborted) return;
+    try {
+      this.#options.tell(this.#state());
+    } catch (error) {
+      // What else may be wrong with the file the next round finds out.
+      if (asErthError(error).code === "STORE_BUSY") this.tell();
+    }
   }
 
   /** How far a long fetch is. */
@@ -157,66 +180,70 @@ export class MirrorLoop {
   }
 
   async #run(): Promise<void> {
+    const { wait } = this.#options;
     const { signal } = this.#ending;
     while (!signal.aborted) {
       const began = this.#committedAt;
-      if (began !== undefined) await sleep(GATHER_MS, signal);
-      this.#wake = Promise.withResolvers();
-      const wait = await this.#round(began);
-      if (signal.aborted) break;
-      await Promise.race([this.#wake.promise, sleep(wait, signal)]);
-      // Whatever woke it: without listening, each round asks.
-      if (!this.#listening) this.#hasNews = true;
+      if (began !== undefined) await wait(GATHER_MS, signal);
+      this.#wake = new AbortController();
+      const pause = await this.#round(began);
+      if (!signal.aborted) await wait(pause, this.#wake.signal);
     }
   }
 
   /** One round, and how long to wait for the next if nothing happens. */
   async #round(began: number | undefined): Promise<number> {
-    const { mirror, log } = this.#options;
+    const { mirror, now } = this.#options;
     const { signal } = this.#ending;
     const [hasNews, calls] = [this.#hasNews, this.#calls.splice(0)];
     this.#hasNews = false;
     this.#committedAt = undefined;
+    // What was committed until now goes into this round.
+    this.#watch.look();
     if (this.#phase === "current" && began !== undefined) this.#enter("behind");
     try {
       if (this.#retrying) await mirror.retryAside();
       this.#retrying = false;
-      await mirror.sync(signal, hasNews || this.#phase !== "current" && this.#phase !== "behind");
-      if (this.#error) log.info("mirror.recovered", { after: this.#error.code });
-      this.#failures = 0;
+      const asks = hasNews || this.#isUnsure(mirror.outbox.pending);
+      if (asks) this.#asked = now();
+      await mirror.sync(signal, asks);
+      this.#failures = this.#busy = 0;
       this.#error = this.#progress = undefined;
       this.#upToDate = new Date().toISOString();
-      if (began !== undefined) this.#freshness = Date.now() - began;
+      if (began !== undefined) this.#freshness = now() - began;
       this.#enter("current");
       const due = await this.#tidy();
       // Whoever asked sees what it came to.
       if (calls.length > 0) this.#options.tell(this.#state());
       for (const call of calls) call.resolve();
-      return Math.min(due, this.#listening ? POLL_MS.idle : this.#pollPause());
+      return Math.max(0, Math.min(due, this.#asked + this.#pollPause() - now()));
     } catch (thrown) {
-      if (signal.aborted) return 0;
       const error = asErthError(thrown);
       this.#committedAt ??= began;
       this.#hasNews = true;
-      if (error.code === "STORE_BUSY" && this.#failures < 20) {
-        this.#failures++;
+      if (signal.aborted || (error.code === "STORE_BUSY" && ++this.#busy < BUSY.times)) {
         this.#calls.push(...calls);
-        return BUSY_MS;
-      }
-      if (this.#error?.code !== error.code) {
-        log.warn("mirror.failed", { code: error.code, detail: error.detail });
+        return BUSY.pause;
       }
       this.#error = error;
-      this.#enter(STOPPING.includes(error.code) ? "stopped" : "offline");
+      this.#enter(STOPPING.test(error.code) ? "stopped" : "offline");
       for (const call of calls) call.reject(error);
       if (this.#phase === "stopped") return STOPPED_MS;
-      const pause = Math.min(BACKOFF_MS.first * 2 ** this.#failures++, BACKOFF_MS.most);
-      return pause * (0.5 + Math.random() / 2);
+      return backoff(this.#failures++);
     }
   }
 
+  /** Whether there may be news of which nobody told. */
+  #isUnsure(pending: number): boolean {
+    if (this.#phase !== "current" && this.#phase !== "behind") return true;
+    // Who sends without knowing all is refused, and has to ask then.
+    if (pending > 0 && !this.#listening) return true;
+    return this.#options.now() - this.#asked >= this.#pollPause();
+  }
+
   #pollPause(): number {
-    if (Date.now() - this.#lastNews < LIVELY_MS) return POLL_MS.lively;
+    if (this.#listening) return POLL_MS.idle;
+    if (this.#options.now() - this.#lastNews < LIVELY_MS) return POLL_MS.lively;
     return this.#front ? POLL_MS.front : POLL_MS.idle;
   }
 
@@ -226,46 +253,21 @@ export class MirrorLoop {
    * @returns milliseconds until this is to be done again.
    */
   async #tidy(): Promise<number> {
-    const { mirror, remote } = this.#options;
+    const { mirror, now, remote } = this.#options;
     const head = mirror.books.position?.head ?? "";
-    const age = Date.now() - this.#reported.at;
-    const due = head === this.#reported.head ? REPORT_MS.idle : REPORT_MS.moved;
+    const age = now() - this.#reported.at;
+    const idle = this.#front ? REPORT_MS.front : REPORT_MS.idle;
+    const due = head === this.#reported.head ? idle : REPORT_MS.moved;
     if (age < due) return due - age;
-    this.#reported = { at: Date.now(), head };
+    this.#reported = { at: now(), head };
     this.#company = await mirror.report();
     this.tell();
-    if (Date.now() - this.#tidied > HOURLY_MS) {
-      this.#tidied = Date.now();
+    if (now() - this.#tidied > HOURLY_MS) {
+      this.#tidied = now();
       this.#retrying = true;
       await remote.trim();
     }
-    return REPORT_MS.idle;
-  }
-
-  /** Notices commits of others who use the file, and that the computer slept. */
-  async #look(): Promise<void> {
-    const { signal } = this.#ending;
-    for (let last = Date.now(); !signal.aborted; last = Date.now()) {
-      await sleep(LOOK_MS, signal);
-      if (Date.now() - last > SUSPENDED_MS) {
-        this.#failures = 0;
-        this.news();
-      }
-      if (!signal.aborted && this.#committedAt === undefined && this.#hasCommits()) {
-        this.committed();
-      }
-    }
-  }
-
-  #hasCommits(): boolean {
-    const before = this.#dataVersion;
-    try {
-      const [row] = this.#options.store.rows<{ data_version: number }>("PRAGMA data_version");
-      this.#dataVersion = row!.data_version;
-    } catch {
-      // The next round meets the same failure, and says so.
-    }
-    return before !== undefined && before !== this.#dataVersion;
+    return idle;
   }
 
   #enter(phase: MirrorPhase): void {
@@ -275,12 +277,9 @@ export class MirrorLoop {
   }
 
   #state(): MirrorState {
-    const { mirror, store } = this.#options;
+    const { mirror } = this.#options;
     const own = mirror.books.device;
     const pending = mirror.outbox.pending;
-    const aside = store.rows<Record<"tbl", string> & MirrorState["aside"][number]>(
-      "SELECT tbl, id, direction, code, reason, at FROM mirror_aside LIMIT 100",
-    );
     return {
       phase: this.#phase === "current" && pending > 0 ? "behind" : this.#phase,
       since: this.#since,
@@ -289,7 +288,7 @@ export class MirrorLoop {
       progress: this.#progress,
       error: this.#error && { code: this.#error.code, detail: this.#error.detail },
       notices: mirror.books.notices,
-      aside: aside.map(({ tbl, ...row }) => ({ ...row, table: tbl })),
+      aside: mirror.outbox.aside,
       devices: mirror.devices.map((device) => ({ ...device, own: device.id === own })),
       freshness: this.#freshness,
       listening: this.#listening,

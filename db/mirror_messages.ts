@@ -71,6 +71,8 @@ export interface MirrorState {
 export interface MirrorProbe {
   /** `empty`: nothing; `erth`: an Erth's data; `foreign`: tables that aren't Erth's. */
   remote: "empty" | "erth" | "foreign";
+  /** Whether it is the one that this database was mirrored to last. */
+  known: boolean;
   /** Rows that a person wrote, on each side. */
   remoteRows: number;
   localRows: number;

@@ -1,5 +1,6 @@
 import { asErthError } from "../errors.ts";
 import type { Level, Log } from "../log.ts";
+import { Books } from "./books.ts";
 import { Mirror } from "./mirror.ts";
 import { MirrorLoop } from "./mirror_loop.ts";
 import type { MirrorMessage, MirrorOrder, MirrorStart } from "./mirror_messages.ts";
@@ -55,7 +56,11 @@ async function obey(order: MirrorOrder): Promise<void> {
     });
     loop.tell();
   } else {
-    mirror.books.notices = [];
+    try {
+      mirror.books.notices = [];
+    } catch {
+      // Whoever is writing now keeps them on the screen; they can be dismissed again.
+    }
     loop.tell();
   }
 }
@@ -90,7 +95,7 @@ async function connect(options: MirrorStart): Promise<Connection> {
   });
   const tell = (state: Parameters<ConstructorParameters<typeof MirrorLoop>[0]["tell"]>[0]) =>
     self.postMessage({ message: "state", state });
-  const loop = new MirrorLoop({ mirror, remote, store, log, tell });
+  const loop = new MirrorLoop({ mirror, remote, store, tell });
   return { store, remote, mirror, loop };
 }
 
@@ -98,11 +103,12 @@ async function probe({ call, options }: Extract<MirrorOrder, { order: "probe" }>
   const store = await openStore(options);
   const remote = new Remote(options);
   try {
-    const found = await remote.probe();
+    const { id, ...found } = await remote.probe();
+    const known = id !== undefined && new Books(store).position?.remote === id;
     const localRows = store.rows<{ name: string }>("SELECT name FROM mirrored").map(({ name }) =>
       store.rows<{ n: number }>(`SELECT count(*) AS n FROM ${name}`)[0]!.n
     ).reduce((sum, n) => sum + n, 0);
-    self.postMessage({ message: "probed", call, probe: { ...found, localRows } });
+    self.postMessage({ message: "probed", call, probe: { ...found, known, localRows } });
   } finally {
     remote.close();
     store.close();

@@ -1,11 +1,10 @@
 import { ErthError } from "../errors.ts";
 import type { Attempt } from "./books.ts";
-import { mintDevice } from "./capture.ts";
-import { tickOf } from "./inbox.ts";
+import { BASES_ALONE, RESENT } from "./capture.ts";
+import type { MirrorAside } from "./mirror_messages.ts";
 import { rowSize } from "./remote_schema.ts";
-import { RESENT } from "./reconcile.ts";
 import type { Store } from "./store.ts";
-import { rowObject, type Table } from "./tables.ts";
+import { rowObject, type Table, toJson } from "./tables.ts";
 
 /** Rows, and bytes of their text, in one batch. */
 const MOST_ROWS = 2000;
@@ -39,8 +38,17 @@ export class Outbox {
   /** How many rows wait; those set aside don't count. */
   get pending(): number {
     return this.#store.rows<{ n: number }>(
-      `SELECT count(*) AS n FROM mirror_pending r WHERE ${WAITS}`,
+      "SELECT (SELECT count(*) FROM mirror_pending) - (SELECT count(*) FROM mirror_aside a " +
+        "JOIN mirror_pending r USING (tbl, id) WHERE a.direction = 'push' " +
+        "AND a.version >= r.version) AS n",
     )[0]!.n;
+  }
+
+  /** Rows that one side refuses; 100 at most. */
+  get aside(): MirrorAside[] {
+    return this.#store.rows<MirrorAside>(
+      'SELECT tbl AS "table", id, direction, code, reason, at FROM mirror_aside LIMIT 100',
+    );
   }
 
   /** The next changes after number `from`, at most `most` rows; undefined if none wait. */
@@ -104,7 +112,23 @@ export class Outbox {
 
   /** Lets rows that the remote refused be tried once more. */
   retryAside(): void {
-    this.#store.change("DELETE FROM mirror_aside WHERE direction = 'push'");
+    const store = this.#store;
+    store.transaction(() => {
+      // As if they had just changed: an attempt whose answer is out didn't hold them.
+      const count = store.change(
+        "UPDATE mirror_pending AS r SET version = n.version, prior = NULL, " +
+          "born = iif(r.born IS NULL, NULL, n.version), versions = (SELECT " +
+          "json_group_object(key, n.version) FROM json_each(r.versions)) FROM (SELECT tbl, id, " +
+          "c.version + row_number() OVER () AS version FROM mirror_aside, mirror_clock c " +
+          "WHERE direction = 'push') n WHERE r.tbl = n.tbl AND r.id = n.id",
+      );
+      if (count > 0) {
+        store.change(
+          "UPDATE mirror_clock SET version = version + (SELECT count(*) FROM mirror_aside)",
+        );
+      }
+      store.change("DELETE FROM mirror_aside WHERE direction = 'push'");
+    });
   }
 
   /**
@@ -119,11 +143,11 @@ export class Outbox {
       store.change(
         "UPDATE mirror_pending AS r SET born = CASE WHEN born > ?1 THEN born END, versions = (SELECT " +
           "json_group_object(key, value) FROM json_each(versions) WHERE value > ?1), " +
-          `bases = json_remove(bases, '$."${RESENT}"') WHERE version > ?1 AND (prior <= ?1 OR ?2) ` +
+          `bases = ${BASES_ALONE} WHERE version > ?2 AND (prior <= ?1 OR ?1 >= ?2) ` +
           "AND NOT EXISTS (SELECT 1 FROM mirror_aside a WHERE a.tbl = r.tbl AND a.id = r.id " +
           "AND a.direction = 'push' AND a.version >= r.prior)",
         upto,
-        upto >= made ? 1 : 0,
+        made,
       );
     }
     for (;;) {
@@ -132,9 +156,14 @@ export class Outbox {
           `WHERE version <= ? AND ${WAITS} LIMIT ${CHUNK})`,
         upto,
       );
-      if (done < CHUNK) return;
+      if (done < CHUNK) break;
       await pause();
     }
+    // Rows that went through at last.
+    store.change(
+      "DELETE FROM mirror_aside WHERE direction = 'push' AND NOT EXISTS (SELECT 1 FROM " +
+        "mirror_pending p WHERE p.tbl = mirror_aside.tbl AND p.id = mirror_aside.id)",
+    );
   }
 
   /**
@@ -160,23 +189,6 @@ export class Outbox {
     );
   }
 
-  /** Goes on under a new name: what waits is signed anew, as the old name may be another's too. */
-  rename(): void {
-    const device = mintDevice();
-    const signed = (stamp: string) => `substr(${stamp}, 1, 17) || '${device}'`;
-    // What is only sent once more keeps the name of whoever wrote it.
-    const born = `p.born IS NOT NULL AND p.bases ->> '$."${RESENT}"' IS NULL`;
-    this.#store.change(
-      `UPDATE mirror_rows SET
-        stamp = CASE WHEN ${born} THEN ${signed("stamp")} ELSE stamp END,
-        cells = (SELECT json_group_object(key, CASE WHEN ${born} OR p.versions -> ('$.' || key)
-          IS NOT NULL THEN ${signed("value")} ELSE value END) FROM json_each(mirror_rows.cells)),
-        deleted = CASE WHEN p.grave IS NOT NULL THEN ${signed("deleted")} ELSE deleted END
-      FROM mirror_pending p WHERE p.tbl = mirror_rows.tbl AND p.id = mirror_rows.id`,
-    );
-    this.#store.change("UPDATE mirror_clock SET device = ?", device);
-  }
-
   #body(
     tables: readonly Table[],
     kinds: ReadonlySet<string>,
@@ -192,12 +204,11 @@ export class Outbox {
             `'${kind}', (SELECT ${make}_group_array(${make}_array(${entry})) ` +
             "FROM mirror_pending r JOIN mirror_rows m USING (tbl, id) " +
             `LEFT JOIN ${name} t ON t.id = r.id WHERE r.version > ?1 AND r.version <= ?2 ` +
-            `AND r.tbl = '${name}' AND ${KIND} = '${kind}' AND ${WAITS})`,
+            // The plus keeps the plan from reading all that waits of this table.
+            `AND +r.tbl = '${name}' AND ${KIND} = '${kind}' AND ${WAITS})`,
           ]
           : [];
-      const cell = columns.map((c) =>
-        `WHEN '${c.name}' THEN ${c.type === "BLOB" ? `hex(t.${c.name})` : `t.${c.name}`}`
-      );
+      const cell = columns.map((column) => `WHEN '${column.name}' THEN ${toJson(column, "t")}`);
       const values = `(SELECT ${make}_group_object(key, CASE key ${cell.join(" ")} END) ` +
         "FROM json_each(r.versions))";
       const stamps = `(SELECT ${make}_group_object(key, coalesce(m.cells ->> ('$.' || key), ` +
@@ -213,63 +224,6 @@ export class Outbox {
     const sql = `SELECT ${make}_object(${parts.join(", ")}) AS body`;
     const [row] = this.#store.rows<{ body: ArrayBuffer | string }>(sql, from, upto);
     return typeof row!.body === "string" ? row!.body : new Uint8Array(row!.body);
-  }
-
-  /**
-   * Replaces stamps that are ahead of the remote's clock, in their order, and sets the clock right.
-   *
-   * @param limit The latest that stamps may say, in milliseconds of the remote's clock.
-   * @param now What they say instead, and after it.
-   */
-  pullBack(limit: number, now: number): void {
-    const bound = stampAt(limit);
-    const rows = this.#store.rows<
-      { tbl: string; id: string; stamp: string; cells: string } & {
-        deleted: string | null;
-        bases: string;
-      }
-    >(
-      "SELECT tbl, id, stamp, cells, deleted FROM mirror_rows JOIN mirror_pending " +
-        "USING (tbl, id) WHERE stamp > ?1 OR deleted > ?1 OR EXISTS " +
-        "(SELECT 1 FROM json_each(cells) WHERE value > ?1)",
-      bound,
-    );
-    const { device } = this.#store.rows<{ device: string }>("SELECT device FROM mirror_clock")[0]!;
-    const isLate = (stamp: string) => stamp > bound && stamp.endsWith(`-${device}`);
-    const late = new Set<string>();
-    for (const { stamp, cells, deleted } of rows) {
-      for (const one of [stamp, deleted ?? "", ...Object.values<string>(JSON.parse(cells))]) {
-        if (isLate(one)) late.add(one);
-      }
-    }
-    // Later than all that came from there, or others wouldn't take it for news.
-    const [heard] = this.#store.rows<{ stamp: string | null }>(
-      "SELECT max(stamp) AS stamp FROM (SELECT stamp FROM mirror_rows UNION ALL " +
-        "SELECT deleted FROM mirror_rows UNION ALL SELECT value FROM mirror_rows, " +
-        "json_each(cells)) WHERE stamp <= ?",
-      bound,
-    );
-    let running = BigInt(Math.round(now)) << 16n;
-    if (heard?.stamp && tickOf(heard.stamp) > running) running = tickOf(heard.stamp);
-    const instead = new Map(
-      [...late].sort().map((stamp) => {
-        running++;
-        return [stamp, running.toString(16).padStart(16, "0") + stamp.slice(16)];
-      }),
-    );
-    const put = (stamp: string) => instead.get(stamp) ?? stamp;
-    for (const { tbl, id, stamp, cells, deleted } of rows) {
-      const pairs = Object.entries<string>(JSON.parse(cells)).map(([key, one]) => [key, put(one)]);
-      this.#store.change(
-        "UPDATE mirror_rows SET stamp = ?, cells = ?, deleted = ? WHERE tbl = ? AND id = ?",
-        put(stamp),
-        JSON.stringify(Object.fromEntries(pairs)),
-        deleted === null ? null : put(deleted),
-        tbl,
-        id,
-      );
-    }
-    this.#store.change("UPDATE mirror_clock SET tick = ?", running);
   }
 }
 
@@ -288,8 +242,3 @@ const KIND = "iif(r.grave IS NOT NULL, 'gone', iif(r.born IS NOT NULL, 'full', '
 /** SQL: a row of `mirror_pending r` isn't set aside as it stands. */
 const WAITS = "NOT EXISTS (SELECT 1 FROM mirror_aside a WHERE a.tbl = r.tbl AND a.id = r.id " +
   "AND a.direction = 'push' AND a.version >= r.version)";
-
-/** The first stamp of a moment. */
-function stampAt(ms: number): string {
-  return (BigInt(Math.round(ms)) << 16n).toString(16).padStart(16, "0");
-}

@@ -7,6 +7,7 @@ import type { MirrorNotice } from "./mirror_messages.ts";
 import type { Context } from "./reconcile.ts";
 import { accepted, type Pusher } from "./push.ts";
 import type { Head } from "./remote_answers.ts";
+import { pullBack, signAnew } from "./stamps.ts";
 
 /** How far a clock may be ahead of the remote's, and off before it is corrected; milliseconds. */
 const AHEAD_MS = 60_000;
@@ -77,6 +78,7 @@ export class Puller {
       this.#desk.books.position = {
         ...START,
         remote: head.remote,
+        trimmed: head.trimmed,
         round,
         comparing: known !== undefined,
       };
@@ -86,10 +88,9 @@ export class Puller {
 
   /** Works out what happened there since this device last knew everything. */
   async #locate(position: Position, head: Head): Promise<Position> {
-    const [seq] = parseHead(position.head);
-    if (seq > 0 && seq < head.trimmed) {
+    if (isOutOfReach(position, head)) {
       this.#notice("MIRROR_AWAY");
-      return this.#startOver(position, { comparing: true, afresh: true });
+      return this.#startOver(position, head, { comparing: true, afresh: true });
     }
     const device = this.#desk.books.device;
     const since = await this.#desk.remote.since(position.head, device, position.cursor);
@@ -99,7 +100,7 @@ export class Puller {
       if (!wiped) this.#notice("MIRROR_REMOTE_ROLLED_BACK");
       this.#desk.store.transaction(() => {
         this.#desk.outbox.resendAll({ deletions: true });
-        this.#startOver(position, { comparing: true });
+        this.#startOver(position, head, { comparing: true });
       });
       return this.#desk.books.position!;
     }
@@ -115,9 +116,9 @@ export class Puller {
     return await this.#pusher.finishAccepted(next);
   }
 
-  #startOver(position: Position, how: Partial<Position>): Position {
-    const { remote, round } = position;
-    return this.#desk.books.position = { ...START, remote, round: round + 1, ...how };
+  #startOver({ remote, round }: Position, { trimmed }: Head, how: Partial<Position>): Position {
+    const position = { ...START, remote, trimmed, round: round + 1, ...how };
+    return this.#desk.books.position = position;
   }
 
   /** Fetches once more what this database refused. */
@@ -152,7 +153,8 @@ export class Puller {
         if (total === 0) total = done + await this.#countRows(position);
         upcoming = fetch(page.cursor);
       }
-      const changes = await this.#inbox.apply(page, this.#context(position), pause, () => {
+      const context = { ...this.#context(position), bulk: total > 0 };
+      const changes = await this.#inbox.apply(page, context, pause, () => {
         books.position = { ...books.position!, cursor: page.cursor };
       });
       fault("page.applied");
@@ -184,7 +186,7 @@ export class Puller {
     const { comparing: _, afresh, copied, ...position } = this.#desk.books.position!;
     this.#desk.store.transaction(() => {
       if (afresh) this.#deleteUntouched(position.round);
-      if (copied) this.#desk.outbox.rename();
+      if (copied) signAnew(this.#desk.store);
       this.#desk.books.position = { ...position, head };
     });
     // Under its new name it isn't known there yet.
@@ -192,18 +194,24 @@ export class Puller {
     this.#desk.fault("pull.done");
   }
 
-  /** Deletes rows that the remote has no more, except what it never had. */
+  /** Deletes rows that the remote has no more; what was edited here is sent again as a whole. */
   #deleteUntouched(round: number): void {
-    this.#desk.store.change("UPDATE mirror_clock SET muted = 1");
-    for (const { name } of this.#desk.tables) {
-      const gone = `FROM mirror_rows r WHERE tbl = '${name}' AND round < ${round} AND NOT EXISTS ` +
-        "(SELECT 1 FROM mirror_pending p WHERE p.tbl = r.tbl AND p.id = r.id)";
-      this.#desk.store.change(`DELETE FROM ${name} WHERE id IN (SELECT id ${gone})`);
-      this.#desk.store.change(
-        `DELETE FROM mirror_rows WHERE tbl = '${name}' AND id IN (SELECT id ${gone})`,
+    const { store, tables } = this.#desk;
+    store.change("UPDATE mirror_clock SET muted = 1");
+    for (const { name } of tables) {
+      const rows = `FROM mirror_rows r WHERE tbl = '${name}' AND round < ${round}`;
+      store.change(
+        "UPDATE mirror_pending SET born = version, bases = '{}', versions = '{}' WHERE " +
+          `tbl = '${name}' AND born IS NULL AND grave IS NULL AND id IN (SELECT id ${rows})`,
       );
+      const others = ["pending", "aside"].map((book) =>
+        `AND NOT EXISTS (SELECT 1 FROM mirror_${book} o WHERE o.tbl = r.tbl AND o.id = r.id)`
+      );
+      const gone = `${rows} ${others.join(" ")}`;
+      store.change(`DELETE FROM ${name} WHERE id IN (SELECT id ${gone})`);
+      store.change(`DELETE FROM mirror_rows WHERE tbl = '${name}' AND id IN (SELECT id ${gone})`);
     }
-    this.#desk.store.change("UPDATE mirror_clock SET muted = 0");
+    store.change("UPDATE mirror_clock SET muted = 0");
   }
 
   /** Learns the remote's clock; stamps that are far ahead of it are replaced. */
@@ -220,7 +228,7 @@ export class Puller {
     if (Math.abs(ahead - clock!.ahead) < OFF_MS && !clock!.late) return;
     this.#desk.store.transaction(() => {
       this.#desk.store.change("UPDATE mirror_clock SET ahead = ?", BigInt(ahead));
-      if (clock!.late) this.#desk.outbox.pullBack(now + AHEAD_MS, now);
+      if (clock!.late) pullBack(this.#desk.store, now + AHEAD_MS, now);
     });
   }
 
@@ -245,4 +253,12 @@ export class Puller {
     const others = this.#desk.books.notices.filter((notice) => notice.code !== code);
     this.#desk.books.notices = [...others, { code, at: new Date().toISOString() }];
   }
+}
+
+/** Whether deletions were thrown away of which this device doesn't know yet. */
+function isOutOfReach({ head, cursor, trimmed = 0 }: Position, there: Head): boolean {
+  const [seq] = parseHead(head);
+  if (seq > 0) return seq < there.trimmed;
+  // In the middle of a first load.
+  return cursor[0] > 0 && trimmed < there.trimmed;
 }

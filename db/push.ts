@@ -9,6 +9,8 @@ const FEW = 500;
 /** Sends what waits, in batches that each are taken whole or not at all. */
 export class Pusher {
   readonly #desk: Desk;
+  /** An accepted batch that is being crossed out while the next one is on its way. */
+  #crossing: Promise<unknown> = Promise.resolve();
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -16,13 +18,25 @@ export class Pusher {
 
   /** Sends what waits; false if the remote has news that have to be fetched first. */
   async push(signal?: AbortSignal): Promise<boolean> {
-    let most = this.#desk.options.limits?.batch ?? Infinity;
-    let crossing: Promise<unknown> = Promise.resolve();
+    try {
+      return await this.#send(signal);
+    } finally {
+      // Whatever ended it: nothing goes on behind the back of the next round.
+      await Promise.allSettled([this.#crossing]);
+    }
+  }
+
+  async #send(signal?: AbortSignal): Promise<boolean> {
+    const limit = this.#desk.options.limits?.batch ?? Infinity;
+    let most = limit;
+    this.#crossing = Promise.resolve();
     let batch = this.#desk.outbox.next(this.#desk.tables, 0, most);
     while (batch !== undefined) {
       signal?.throwIfAborted();
       const attempt = await this.#announce(batch);
       const sent = this.#desk.remote.push(attempt.id, attempt.base, this.#desk.books.device, batch);
+      // Its failure is met below; it may come earlier.
+      sent.catch(() => {});
       let taken: boolean;
       let next: Batch | undefined;
       try {
@@ -31,11 +45,11 @@ export class Pusher {
           await pause();
           next = this.#desk.outbox.next(this.#desk.tables, batch.upto, most);
         }
-        [taken] = await Promise.all([sent, crossing]);
+        [taken] = await Promise.all([sent, this.#crossing]);
       } catch (error) {
-        await Promise.allSettled([sent, crossing]);
+        await Promise.allSettled([sent, this.#crossing]);
         if (!this.#withoutPoison(batch, error)) throw error;
-        most = Math.max(1, Math.floor(batch.rows / 2));
+        most = batch.rows > 1 ? Math.floor(batch.rows / 2) : limit;
         batch = this.#desk.outbox.next(this.#desk.tables, 0, most);
         continue;
       }
@@ -45,16 +59,16 @@ export class Pusher {
         this.#desk.books.position = accepted(this.#desk.books.position!, attempt);
       });
       this.#desk.fault("push.accepted");
-      crossing = this.finishAccepted(this.#desk.books.position!);
+      this.#crossing = this.finishAccepted(this.#desk.books.position!);
       // Its failure is met with the next answer.
-      crossing.catch(() => {});
+      this.#crossing.catch(() => {});
       if (next === undefined) {
-        await crossing;
+        await this.#crossing;
         next = this.#desk.outbox.next(this.#desk.tables, 0, most);
       }
       batch = next;
     }
-    await crossing;
+    await this.#crossing;
     return true;
   }
 

@@ -1,3 +1,4 @@
+import { RESENT, REVIVED, STAMP } from "./capture.ts";
 import { createHash } from "node:crypto";
 import type { Change } from "./inbox.ts";
 import { type LocalRow, mergeRow, type Outcome, type RemoteRow, type Value } from "./merge.ts";
@@ -12,6 +13,8 @@ export interface Context {
   nameOf: (device: string) => string;
   /** The present round, left on each row that is touched. */
   round: number;
+  /** Many rows come: what an app's own triggers do for each may follow later. */
+  bulk?: boolean;
   /** How rows are merged. */
   merge?: typeof mergeRow;
 }
@@ -83,6 +86,7 @@ export class Reconciler {
       pending: {
         born: books!.born !== null,
         resent: RESENT in bases,
+        revived: REVIVED in bases,
         dirty: new Set(Object.keys(JSON.parse(books!.versions))),
         bases,
       },
@@ -102,7 +106,8 @@ export class Reconciler {
     }
     if (outcome.values === null) this.#store.change(`DELETE FROM ${name} WHERE id = ?`, id);
     else this.#put(table, id, outcome.values);
-    const cells = Object.entries(outcome.cells).filter(([, stamp]) => stamp !== outcome.stamp);
+    const cells = Object.entries({ ...outcome.cells, ...this.#renewed(outcome.renew) })
+      .filter(([, stamp]) => stamp !== outcome.stamp);
     this.#store.change(
       "UPDATE mirror_rows SET stamp = ?, cells = ?, deleted = ?, round = ? WHERE tbl = ? AND id = ?",
       outcome.stamp,
@@ -115,13 +120,23 @@ export class Reconciler {
     this.#await(name, id, outcome.send);
   }
 
+  /** New stamps for columns, later than all that this device has heard of. */
+  #renewed(columns: readonly string[]): Record<string, string> {
+    if (columns.length === 0) return {};
+    this.#store.change("UPDATE mirror_clock SET tick = tick + 1");
+    const [clock] = this.#store.rows<{ stamp: string }>(
+      `SELECT ${STAMP} AS stamp FROM mirror_clock`,
+    );
+    return Object.fromEntries(columns.map((column) => [column, clock!.stamp]));
+  }
+
   /** What is still to be sent of a row. */
   #await(name: string, id: string, send: "all" | Record<string, string>): void {
     const at = "WHERE tbl = ? AND id = ?";
     if (send === "all") {
       this.#store.change(
-        "UPDATE mirror_pending SET born = coalesce(born, version), bases = '{}', versions = '{}', " +
-          `grave = NULL ${at}`,
+        "UPDATE mirror_pending SET born = coalesce(born, version), grave = NULL, bases = " +
+          `CASE WHEN born IS NULL THEN json_set(bases, '$."${REVIVED}"', 1) ELSE bases END ${at}`,
         name,
         id,
       );
@@ -189,9 +204,6 @@ export class Reconciler {
     return [{ topic: conflicts.topic, id }];
   }
 }
-
-/** In `bases`: the row is only to be sent once more. */
-export const RESENT = "*";
 
 /** 32 hexadecimal digits as a UUID of version 8 (RFC 9562 §5.8). */
 function uuid8(hash: string): string {

@@ -10,7 +10,7 @@ import { classify } from "./remote_errors.ts";
 import { listen } from "./remote_listen.ts";
 import { pageEntry, REMOTE_TIME, rowSize } from "./remote_schema.ts";
 import { setUp } from "./remote_setup.ts";
-import type { Table } from "./tables.ts";
+import { type Table, toJson } from "./tables.ts";
 
 /** Rows of one page, bytes of their text, and from which on a row travels alone. */
 const PAGE_ROWS = 2000;
@@ -58,7 +58,7 @@ export class Remote {
   }
 
   /** What the database at the address holds, without changing anything. */
-  async probe(): Promise<Omit<MirrorProbe, "localRows">> {
+  async probe(): Promise<Omit<MirrorProbe, "localRows" | "known"> & { id?: string }> {
     const tables = (await this.#rows<{ name: string }>(
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' " +
         "AND name NOT LIKE 'libsql!_%' ESCAPE '!'",
@@ -66,11 +66,12 @@ export class Remote {
     if (!tables.includes("erth_meta")) {
       return { remote: tables.length ? "foreign" : "empty", remoteRows: 0, devices: [] };
     }
-    const [row] = await this.#rows<{ rows: number; devices: string }>(
-      "SELECT (SELECT count(*) FROM erth_rows WHERE deleted IS NULL) AS rows, " +
+    const [row] = await this.#rows<{ id: string; rows: number; devices: string }>(
+      "SELECT (SELECT value FROM erth_meta WHERE key = 'remote') AS id, (SELECT count(*) FROM erth_rows WHERE deleted IS NULL) AS rows, " +
         "(SELECT json_group_array(name) FROM erth_devices) AS devices",
     );
-    return { remote: "erth", remoteRows: row!.rows, devices: JSON.parse(row!.devices) };
+    const { id, rows, devices } = row!;
+    return { id, remote: "erth", remoteRows: rows, devices: JSON.parse(devices) };
   }
 
   /**
@@ -166,7 +167,8 @@ export class Remote {
       "SELECT (SELECT json_group_array(json_object('id', id, 'name', name, 'seen', seen, 'behind', " +
         "max(0, (SELECT coalesce(max(seq), 0) FROM erth_batches) - seq))) FROM erth_devices) " +
         "AS devices, (SELECT count(*) FROM erth_rows WHERE deleted IS NOT NULL) AS tombstones, " +
-        "(SELECT count(*) FROM erth_batches) AS batches, " +
+        "coalesce((SELECT max(seq) FROM erth_batches) - (SELECT min(seq) FROM erth_batches) + 1, 0) " +
+        "AS batches, " +
         "(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS remoteBytes",
     );
     const { devices, ...sizes } = row!;
@@ -184,8 +186,10 @@ export class Remote {
     const lately = `strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-${AWAY_DAYS} days')`;
     try {
       await this.#client.batch([
-        "UPDATE erth_meta SET value = max(CAST(value AS INTEGER), coalesce((SELECT min(seq) " +
-        `FROM erth_devices WHERE seen > ${lately}), 0)) WHERE key = 'trimmed'`,
+        // Never beyond the newest batch: a device may know more than a remote that was restored.
+        "UPDATE erth_meta SET value = max(CAST(value AS INTEGER), coalesce((SELECT min(d.seq, b.seq) " +
+        `FROM (SELECT min(seq) AS seq FROM erth_devices WHERE seen > ${lately}) d, ` +
+        "(SELECT max(seq) AS seq FROM erth_batches) b), 0)) WHERE key = 'trimmed'",
         `DELETE FROM erth_rows WHERE deleted IS NOT NULL AND seq < ${passed}`,
         `DELETE FROM erth_batches WHERE seq < ${passed}`,
       ], "write");
@@ -258,13 +262,12 @@ export class Remote {
     const large: Page["large"] = [];
     for (const [table, id] of rows) {
       const values: Record<string, Value> = {};
-      for (const { name, type } of tables.find(({ name }) => name === table)!.columns) {
-        const cell = type === "BLOB" ? `hex(${name})` : name;
+      for (const column of tables.find(({ name }) => name === table)!.columns) {
         const [row] = await this.#rows<{ cell: Value }>(
-          `SELECT ${cell} AS cell FROM ${table} WHERE id = ?`,
+          `SELECT ${toJson(column, "t")} AS cell FROM ${table} t WHERE id = ?`,
           [id],
         );
-        if (row !== undefined) values[name] = row.cell;
+        if (row !== undefined) values[column.name] = row.cell;
       }
       if (Object.keys(values).length > 0) large.push({ table, id, values });
     }

@@ -4,7 +4,7 @@ import { fromObject, rowObject, type Table } from "./tables.ts";
 export const FORMAT = 1;
 
 /** Who wrote what came by plain SQL. It sorts before no device, and is none. */
-const SQL_WRITER = "sql";
+export const SQL_WRITER = "sql";
 
 /**
  * The remote's own tables, beside the mirrored ones: who has what (`erth_devices`), the order of
@@ -20,6 +20,7 @@ export const BOOKS = [
     stamp TEXT NOT NULL, cells TEXT NOT NULL DEFAULT '{}', deleted TEXT) STRICT`,
   "CREATE UNIQUE INDEX IF NOT EXISTS erth_rows_by_id ON erth_rows (tbl, id)",
   "CREATE INDEX IF NOT EXISTS erth_rows_by_seq ON erth_rows (seq, n)",
+  "CREATE INDEX IF NOT EXISTS erth_rows_deleted ON erth_rows (seq) WHERE deleted IS NOT NULL",
   `CREATE TABLE IF NOT EXISTS erth_devices (
     id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, seen TEXT NOT NULL, seq INTEGER NOT NULL,
     version TEXT NOT NULL) STRICT`,
@@ -90,7 +91,9 @@ function applySteps(tables: readonly Table[]): string[] {
     "UPDATE erth_gate SET muted = 1",
     ...tables.flatMap((table) => applyTable(table, seq)),
     "UPDATE erth_gate SET muted = 0",
-    `UPDATE erth_devices SET seen = ${REMOTE_TIME}, seq = ${seq} WHERE id = new.device`,
+    // Nobody knows yet whether the sender hears of it; what it knows for sure is the base.
+    `UPDATE erth_devices SET seen = ${REMOTE_TIME}, seq = CAST(new.base AS INTEGER) ` +
+    "WHERE id = new.device",
   ];
 }
 
@@ -118,9 +121,12 @@ function applyTable(table: Table, seq: string): string[] {
       ).join(", ")
     } FROM (SELECT value ->> 0 AS id, value -> 1 AS v FROM ${list("part")}) u ` +
     `WHERE ${name}.id = u.id`,
-    `UPDATE erth_rows SET seq = ${seq}, cells = json_patch(erth_rows.cells, u.cells) FROM ` +
-    `(SELECT value ->> 0 AS id, value -> 3 AS cells FROM ${list("part")}) u ` +
-    `WHERE erth_rows.tbl = '${name}' AND erth_rows.id = u.id`,
+    // Not by UPDATE … FROM: its plan reads all rows of the table for each push.
+    "INSERT INTO erth_rows (tbl, id, seq, stamp, cells) " +
+    `SELECT '${name}', value ->> 0, ${seq}, '', value -> 3 FROM ${list("part")} WHERE EXISTS ` +
+    `(SELECT 1 FROM erth_rows r WHERE r.tbl = '${name}' AND r.id = value ->> 0) ` +
+    "ON CONFLICT (tbl, id) DO UPDATE SET seq = excluded.seq, " +
+    "cells = json_patch(cells, excluded.cells)",
     `DELETE FROM ${name} WHERE id IN (SELECT value ->> 0 FROM ${list("gone")})`,
     record("gone", "value ->> 1", "'{}'", "value ->> 1"),
   ];

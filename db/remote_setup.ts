@@ -1,5 +1,5 @@
 import { ErthError } from "../errors.ts";
-import { BOOKS, FORMAT, logic } from "./remote_schema.ts";
+import { BOOKS, FORMAT, logic, REMOTE_TIME } from "./remote_schema.ts";
 import type { Table } from "./tables.ts";
 
 /** A transaction under way there. */
@@ -48,7 +48,13 @@ export async function setUp(transaction: Transaction, plan: Plan): Promise<void>
       "ON CONFLICT DO UPDATE SET value = excluded.value",
     args: [String(schema), String(FORMAT)],
   });
+  // An older device that sends without asking first finds that it has to ask.
+  if (there > 0) await transaction.execute(EMPTY_BATCH);
 }
+
+/** A batch of nobody, without rows. */
+const EMPTY_BATCH = "INSERT INTO erth_batches SELECT coalesce(max(seq), 0) + 1, " +
+  `lower(hex(randomblob(8))), '', ${REMOTE_TIME} FROM erth_batches`;
 
 const SCHEMA_SQL = "SELECT (SELECT value FROM erth_meta WHERE key = 'schema') AS schema, " +
   "(SELECT value FROM erth_meta WHERE key = 'format') AS format";

@@ -48,16 +48,31 @@ export function readTables(store: Store): Table[] {
   });
 }
 
-/** SQL: one row's columns as a JSON object; what JSON can't hold goes as hexadecimal. */
+/** SQL: one row's columns as a JSON object. */
 export function rowObject({ columns }: Table, row: string, make = "json_object"): string {
-  const pairs = columns.map(({ name, type }) => {
-    const cell = `${row}.${name}`;
-    return `'${name}', ${type === "BLOB" ? `hex(${cell})` : cell}`;
-  });
+  const pairs = columns.map((column) => `'${column.name}', ${toJson(column, row)}`);
   return `${make}(${pairs.join(", ")})`;
 }
 
-/** SQL: a column's value taken out of a JSON object. */
+/**
+ * SQL: a column's value of `row` for JSON. What JSON can't hold, or SQLite and JavaScript would round
+ * on its way through them, goes as text.
+ */
+export function toJson({ name, type }: Column, row: string): string {
+  const cell = `${row}.${name}`;
+  switch (type) {
+    case "BLOB":
+      return `iif(${cell} IS NULL, NULL, hex(${cell}))`;
+    case "INTEGER":
+      return `iif(abs(${cell} / 2) < ${2 ** 52}, ${cell}, CAST(${cell} AS TEXT))`;
+    case "REAL":
+      return `iif(abs(${cell}) < 9e999, printf('%!.17g', ${cell}), ${cell})`;
+    default:
+      return cell;
+  }
+}
+
+/** SQL: a column's value taken out of a JSON object; its column turns text into numbers. */
 export function fromObject({ name, type }: Column, object: string): string {
   const value = `${object} ->> '$.${name}'`;
   return type === "BLOB" ? `unhex(${value})` : value;

@@ -49,6 +49,7 @@ export class Engine {
   readonly synchronous: "NORMAL" | "FULL";
   readonly #ready = Promise.withResolvers<void>();
   readonly #supervisor: Supervisor;
+  #isMigrated = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -110,7 +111,9 @@ export class Engine {
 
   async #prepare(signal: AbortSignal): Promise<Command> {
     const { command, env, events, hold, health, parts } = this.#options;
-    await this.#migrate();
+    if (!this.#isMigrated) await this.#migrate();
+    // Not again: closing the file would let go of the locks that the mirror's thread has on it.
+    this.#isMigrated = true;
     this.#options.onMigrated();
     if (command !== undefined) {
       const [program = "", ...args] = command;

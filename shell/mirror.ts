@@ -141,8 +141,8 @@ export class MirrorKeeper {
    * @throws {ErthError} why it can't be; `MIRROR_ROW_…` if entries had to be left out.
    */
   async now(): Promise<void> {
-    await (await this.#thread()).now();
-    const [aside] = this.#runner.state.aside;
+    const state = await this.#runner.now(await this.#thread());
+    const [aside] = state.aside;
     if (aside !== undefined) throw new ErthError(aside.code, `${aside.table} ${aside.id}`);
   }
 
@@ -180,13 +180,14 @@ export class MirrorKeeper {
     const again = this.#connection?.url === target.url;
     if (again) target.token ||= this.#connection!.token;
     // To the remote that it is connected with there is nothing to ask, such as for a fresh token.
-    const known = again && error?.code !== "MIRROR_REMOTE_SWAPPED" &&
+    const expected = again && error?.code !== "MIRROR_REMOTE_SWAPPED" &&
       error?.code !== "MIRROR_MERGE";
     const deviceName = wish.deviceName?.trim() || this.report().deviceName;
     await this.#storeOpens();
     const probe = await this.#runner.probe(await this.#startOf({ ...target, deviceName }));
     if (probe.remote === "foreign") throw new ErthError("MIRROR_FOREIGN");
     const { localRows, remoteRows, devices } = probe;
+    const known = expected || probe.known;
     if (localRows > 0 && remoteRows > 0 && !known && !wish.merge) {
       const question = { url: target.url, deviceName, localRows, remoteRows, devices };
       const until = clock.now() + QUESTION_MS;

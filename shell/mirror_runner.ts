@@ -25,6 +25,8 @@ export interface MirrorRunnerOptions {
 const RESTART_MS = 1_000;
 const LONGEST_RESTART_MS = 60_000;
 const PROBE_END_MS = 2_000;
+/** Longer than the thread gathers states for. */
+const STATE_MS = 400;
 /** As much of the time to end goes to a first round that isn't done yet. */
 const FIRST_ROUND = 0.6;
 
@@ -37,7 +39,8 @@ export class MirrorRunner {
   #front = false;
   #deaths = 0;
   #cancelRestart: (() => void) | undefined;
-  #settled = () => {};
+  /** The state after this one. */
+  #next = Promise.withResolvers<void>();
 
   constructor(options: MirrorRunnerOptions) {
     this.#options = options;
@@ -89,9 +92,27 @@ export class MirrorRunner {
 
   /** Resolves when it is known how the mirror stands, or after `ms` milliseconds. */
   async settled(ms: number): Promise<void> {
-    if (this.#state.phase !== "connecting") return;
-    const known = new Promise<void>((resolve) => this.#settled = resolve);
-    await within(this.#options.clock, ms, known);
+    const { clock } = this.#options;
+    for (const end = clock.now() + ms; this.#state.phase === "connecting";) {
+      const left = end - clock.now();
+      if (left <= 0) return;
+      await within(clock, left, this.#next.promise);
+    }
+  }
+
+  /**
+   * Brings everything up to date.
+   *
+   * @returns the state after that.
+   */
+  async now(thread: MirrorThread): Promise<MirrorState> {
+    const before = this.#state;
+    await thread.now();
+    // The thread's answers are quicker than its states, which it gathers.
+    if (this.#state === before || this.#state.phase !== "current") {
+      await within(this.#options.clock, STATE_MS, this.#next.promise);
+    }
+    return this.#state;
   }
 
   /** Ends in order within `ms` milliseconds: what waits is sent, if that is possible at once. */
@@ -146,7 +167,8 @@ export class MirrorRunner {
 
   #changeState(state: MirrorState): void {
     this.#state = state;
-    if (state.phase !== "connecting") this.#settled();
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
     this.#options.onState(state);
   }
 

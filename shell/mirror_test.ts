@@ -218,6 +218,7 @@ test("a thread that dies is followed by another, later each time", async (bench)
   const asked = bench.keeper.now();
   await settle();
   bench.thread.answer();
+  await bench.clock.advance(400);
   await asked;
   assertEquals(bench.lines.filter((line) => line.startsWith("mirror.died")).length, 1);
   assert(!bench.lines.join().includes(WISH.token));
@@ -241,16 +242,21 @@ test("now is done when everything is there, or says why not", async (bench) => {
   const thread = await bench.connected();
   const fine = keeper.now();
   await settle();
+  thread.state({ phase: "behind" });
   thread.answer();
+  await settle();
+  // The answer is quicker than the state.
+  thread.state({ phase: "current" });
   await fine;
+  assertEquals(bench.phase, "current");
   const offline = keeper.now();
   await settle();
   thread.answer({ code: "MIRROR_OFFLINE", detail: "refused" });
   await refused(offline, "MIRROR_OFFLINE");
   const row = { table: "notes", id: "n1", direction: "push", reason: "", at: "" } as const;
-  thread.state({ phase: "current", aside: [{ ...row, code: "MIRROR_ROW_TOO_LARGE" }] });
   const aside = keeper.now();
   await settle();
+  thread.state({ phase: "current", aside: [{ ...row, code: "MIRROR_ROW_TOO_LARGE" }] });
   thread.answer();
   await refused(aside, "MIRROR_ROW_TOO_LARGE");
 });

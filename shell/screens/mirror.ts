@@ -92,9 +92,9 @@ function progress({ phase, progress }: Connected): string {
 /** How it stands; if it stands still, what to do about that. */
 function health(report: MirrorReport): string {
   const { headline, more, state } = mirrorWords(report);
-  const error = report.phase === "stopped" || report.phase === "connecting"
-    ? report.error
-    : undefined;
+  const known = report.phase === "off" ? undefined : report.error;
+  // The words say all there is to that.
+  const error = known?.code === "MIRROR_OFFLINE" ? undefined : known;
   const help = error && new ErthError(error.code).hint;
   const lines = [
     `<p>${escape(headline)}</p>`,

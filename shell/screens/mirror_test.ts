@@ -32,6 +32,11 @@ const WORDS: [Partial<MirrorState>, string, string][] = [
     "Saved here. Offline since 00:01: notes.example can't be reached.",
   ],
   [
+    { phase: "offline", error: { code: "STORE_FULL", detail: "" } },
+    "offline",
+    "Saved here. Not mirrored since 00:01: the disk is full.",
+  ],
+  [
     { phase: "behind", pending: 2 },
     "starting",
     "Saved here. Not yet on notes.example: 2 entries.",

@@ -29,6 +29,12 @@ export function mirrorWords(report: MirrorReport): MirrorWords {
       return { state: "starting", headline: `Comparing with ${host}${amount}.`, more };
     }
     case "offline":
+      // Not the network's fault: a full disk, say.
+      if (error !== undefined && error.code !== "MIRROR_OFFLINE") {
+        const { message } = new ErthError(error.code);
+        const headline = `Saved here. Not mirrored since ${moment(since)}: ${lower(message)}`;
+        return { state: "offline", headline, more: "It is tried again by itself." };
+      }
       return {
         state: "offline",
         headline: pending > 0
@@ -98,5 +104,5 @@ function seconds(ms: number): string {
 
 /** A sentence as the second half of another. */
 function lower(sentence: string): string {
-  return sentence.replace(/^(The|There|A|This|Both)\b/, (word) => word.toLowerCase());
+  return sentence.replace(/^(The|There|A|This|Both|Something)\b/, (word) => word.toLowerCase());
 }

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from difflib import SequenceMatcher
 
 SAME, HERE, OTHER = "same", "here", "other"
 CONTEXT = 160
@@ -71,9 +74,9 @@ def _by_line(here: str, other: str) -> Iterator[Piece]:
     a = rest[: len(rest) - end].splitlines(keepends=True)
     b = others[: len(others) - end].splitlines(keepends=True)
     if len(a) + len(b) > _MOST_LINES:
-        yield from ((HERE, "".join(a)), (OTHER, "".join(b)))
+        yield from ((OTHER, "".join(b)), (HERE, "".join(a)))
     else:
-        for _, i1, i2, j1, j2 in SequenceMatcher(None, a, b).get_opcodes():
+        for _, i1, i2, j1, j2 in _matcher(a, b).get_opcodes():
             yield from _by_word("".join(a[i1:i2]), "".join(b[j1:j2]))
     yield SAME, tail
 
@@ -89,10 +92,11 @@ def _by_word(here: str, other: str) -> Iterator[Piece]:
     yield SAME, here[:start]
     left, right = here[start : len(here) - end], other[start : len(other) - end]
     a, b = _WORD.findall(left[:MOST]), _WORD.findall(right[:MOST])
-    matcher = SequenceMatcher(None, a, b)
+    matcher = _matcher(a, b)
     many = max(len(a), len(b)) > _MOST_WORDS or max(len(left), len(right)) > MOST
     if many or _alike(matcher, a, here, other, start + end) < _ALIKE:
-        yield from ((HERE, left), (OTHER, right))
+        # The other first: what stands here can be read in the note.
+        yield from ((OTHER, right), (HERE, left))
     else:
         for kind, i1, i2, j1, j2 in matcher.get_opcodes():
             if kind == "equal":
@@ -102,8 +106,15 @@ def _by_word(here: str, other: str) -> Iterator[Piece]:
     yield SAME, here[len(here) - end :]
 
 
+def _matcher(one: list[str], two: list[str]) -> "SequenceMatcher[str]":
+    # Imported at first use: no start needs it.
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, one, two)
+
+
 def _alike(
-    matcher: SequenceMatcher[str], words: list[str], here: str, other: str, around: int
+    matcher: "SequenceMatcher[str]", words: list[str], here: str, other: str, around: int
 ) -> float:
     """The share of both texts that is the same; `around` characters are on each side."""
     blocks = matcher.get_matching_blocks()

@@ -42,6 +42,8 @@ def covers(text: str, part: str) -> bool:
     part = part.strip()
     if part in text:
         return True
+    if len(part) > len(text):
+        return False
     return shared_start(text, part) + shared_end(text, part) >= len(part)
 
 

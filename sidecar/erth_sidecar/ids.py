@@ -40,8 +40,18 @@ def now_text() -> str:
 
 
 def later_than(moment: str, milliseconds: int = 1) -> str:
-    """The time so many milliseconds after `moment` (negative: before)."""
-    return _text(datetime.fromisoformat(moment) + timedelta(milliseconds=milliseconds))
+    """The time so many milliseconds after `moment` (negative: before); of what no time can be read
+    from, which another program may have stored, the time now."""
+    try:
+        return _text(read_time(moment) + timedelta(milliseconds=milliseconds))
+    except (ValueError, OverflowError):
+        return now_text()
+
+
+def read_time(text: str) -> datetime:
+    """A stored time; without a zone it is UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _text(moment: datetime) -> str:

@@ -131,3 +131,19 @@ def test_a_note_without_title_is_called_by_its_words(store: Store) -> None:
     note = notes.get(store, make(store, "", "First line\nsecond"))
     assert note.name == "First line second"
     assert notes.get(store, make(store, "", "")).name == ""
+
+
+def test_rows_of_other_programs_are_listed_opened_and_saved(store: Store) -> None:
+    """As somebody may write them into the remote with plain SQL."""
+    odd = ("some day", "2026-11-22 10:00:00", "9999-12-31T23:59:59.999Z", "")
+    sql = "INSERT INTO notes (id, created_at, updated_at, tags) VALUES (?, ?, ?, ?)"
+    for at, moment in enumerate(odd):
+        values = (f"odd-{at}", moment, moment, '{"a": 1}' if at % 2 else "[3]")
+        store.write(lambda tx, values=values: tx.rows(sql, values))  # type: ignore[misc]
+    listed = notes.find(store).notes
+    assert len(listed) == len(odd)
+    assert notes.tags_in_use(store)
+    for note in listed:
+        base = notes.get(store, note.id).version
+        save(store, note.id, "now ours", base)
+        assert notes.get(store, note.id).title == "now ours"

@@ -21,6 +21,9 @@ def test_times_are_told_as_people_do() -> None:
     assert when(datetime(2026, 11, 21, 9, 5).astimezone().isoformat(), now) == "Yesterday"
     assert when(datetime(2026, 5, 3).astimezone().isoformat(), now) == "3 May"
     assert when(datetime(2025, 5, 3).astimezone().isoformat(), now) == "3 May 2025"
+    assert when("2025-05-03 12:00:00", now) == "3 May 2025"
+    assert when("some day", now) == "some day"
+    assert when("9999-12-31T23:59:59.999Z", now)
 
 
 def test_compiled_templates_are_used_until_their_source_changes(tmp_path: Path) -> None:

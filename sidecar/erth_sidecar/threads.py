@@ -165,4 +165,14 @@ def ask(transaction: Transaction, id_: str, question: str) -> str:
 
 def _message(row: Row) -> Message:
     id_, role, body, citations, state, created_at, engine = row
-    return Message(id_, role, body, json.loads(citations), state, created_at, engine)
+    return Message(id_, role, body, _citations(citations), state, created_at, engine)
+
+
+def _citations(stored: str) -> list[dict[str, Any]]:
+    """What was quoted; other programs may have stored anything."""
+    given = json.loads(stored)
+    return [
+        cited
+        for cited in (given if isinstance(given, list) else [])
+        if isinstance(cited, dict) and {"note_id", "title"} <= cited.keys()
+    ]

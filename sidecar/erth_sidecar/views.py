@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket, BytecodeCache
 
+from erth_sidecar.ids import read_time
+
 OWN = Path(__file__).parent / "templates"
 COMPILED = "compiled"
 """Folder among the templates that a frozen sidecar has them compiled in."""
@@ -37,7 +39,8 @@ def compile_all(folder: Path, target: Path) -> None:
 
 
 def when(moment: str, now: datetime | None = None) -> str:
-    """A stored time as people say it, in this computer's time zone: 14:02, Yesterday, 3 May."""
+    """A stored time as people say it, in this computer's time zone: 14:02, Yesterday, 3 May. What
+    isn't a time is shown as it is."""
     return _told(moment, (now or datetime.now()).date())
 
 
@@ -83,7 +86,10 @@ def _environment(folder: Path, compiled: BytecodeCache) -> Environment:
 
 @lru_cache(maxsize=4096)
 def _told(moment: str, today: date) -> str:
-    local = datetime.fromisoformat(moment).astimezone()
+    try:
+        local = read_time(moment).astimezone()
+    except (ValueError, OverflowError):
+        return moment[:16]
     if local.date() == today:
         return f"{local:%H:%M}"
     if local.date() == today - timedelta(days=1):

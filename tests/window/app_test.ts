@@ -1,73 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { BINARY, erth, isAlive, poll } from "../harness.ts";
+import { Desk, sidecarOf } from "./desk.ts";
 import { Screen } from "./screen.ts";
-
-interface Running {
-  url: string;
-  token: string;
-  pid: number;
-}
-
-/** The app in a window on a screen of its own. */
-class Desk implements AsyncDisposable {
-  readonly screen: Screen;
-  readonly data: string;
-  readonly child: Deno.ChildProcess;
-  readonly #folder: string;
-
-  private constructor(screen: Screen, folder: string, data: string, child: Deno.ChildProcess) {
-    this.screen = screen;
-    this.#folder = folder;
-    this.data = data;
-    this.child = child;
-  }
-
-  static async open(args: string[] = [], binary = BINARY): Promise<Desk> {
-    const screen = await Screen.open();
-    const folder = await Deno.makeTempDir();
-    const data = join(folder, "data");
-    const child = new Deno.Command(binary, {
-      args: ["--data", data, ...args],
-      env: screen.env,
-      stdin: "null",
-    }).spawn();
-    return new Desk(screen, folder, data, child);
-  }
-
-  running(): Promise<Running> {
-    return poll(async () => JSON.parse(await Deno.readTextFile(join(this.data, "instance.json"))));
-  }
-
-  /** What `erth note …` and its like say, as JSON. */
-  async ask<T>(...args: string[]): Promise<T> {
-    const { stdout } = await erth([...args, "--json", "--data", this.data]);
-    return JSON.parse(stdout);
-  }
-
-  async titles(): Promise<string[]> {
-    const { notes } = await this.ask<{ notes: { title: string }[] }>("note", "list");
-    return notes.map(({ title }) => title);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.child.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
-    await this.child.status;
-    await this.screen[Symbol.asyncDispose]();
-    await Deno.remove(this.#folder, { recursive: true });
-  }
-}
-
-async function sidecarOf(desk: Desk): Promise<number> {
-  return await poll(async () => {
-    const report = await desk.ask<{ sidecar: { pid?: number } }>("status");
-    return report.sidecar.pid;
-  });
-}
 
 Deno.test("a person opens the window, writes a note and finds it kept", async () => {
   await using desk = await Desk.open();

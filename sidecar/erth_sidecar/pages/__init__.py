@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from erth_sidecar.app import App
+from erth_sidecar.indexing import Indexer
 from erth_sidecar.pages import chat, find, notes
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -13,3 +14,4 @@ def register(app: App) -> None:
     notes.register(app)
     chat.register(app)
     find.register(app)
+    app.when_ready.append(Indexer(app.store).start)

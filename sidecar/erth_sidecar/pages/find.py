@@ -30,6 +30,7 @@ COMMANDS = (
     Command("Notes", "notes"),
     Command("New conversation", "chat", method="post"),
     Command("Chat", "chat"),
+    Command("Mirror", "mirror"),
     Command("Status", "status"),
 )
 

@@ -29,7 +29,7 @@ screen. What makes, opens or ends a note by POST sets `HX-Push-Url`.
 
 from typing import Any
 
-from erth_sidecar import conflicts, edits, markdown, notes
+from erth_sidecar import conflicts, edits, indexing, markdown, notes
 from erth_sidecar.app import App
 from erth_sidecar.errors import Failure
 from erth_sidecar.pages.conflicts import register_notes
@@ -186,6 +186,7 @@ class _Screen:
             "tag": tag,
             # Only the top of an unfiltered list offers tags to choose from.
             "tags": [] if query or tag or page else self._tags_in_use(),
+            "unindexed": indexing.waiting(reader) if query else 0,
             "note_id": note_id,
             "focus": "",
         }

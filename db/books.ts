@@ -22,8 +22,8 @@ export interface Position {
   head: string;
   /** The last row fetched: its batch, and its place in it. */
   cursor: [seq: number, n: number];
-  /** Up to which batch the remote had forgotten deletions when the first row was fetched. */
-  trimmed?: number;
+  /** The newest batch there when the fetch that is under way began, `SEQ-ID`. */
+  begun?: string;
   attempts: Attempt[];
   /** An accepted attempt whose changes are still being crossed out. */
   accepted?: Attempt;

@@ -42,10 +42,14 @@ export function capture(store: Store, { now = SYSTEM_NOW }: { now?: string } = {
     for (const table of readTables(store)) {
       for (const [event, sql] of Object.entries(triggers(table, now))) {
         const name = `mirror_${table.name}_${event}`;
-        const dropped = store.rows("SELECT 1 FROM sqlite_schema WHERE name = ?", name).length > 0;
+        const [there] = store.rows<{ sql: string }>(
+          "SELECT sql FROM sqlite_schema WHERE name = ?",
+          name,
+        );
+        if (there?.sql === sql) continue;
         store.run(`DROP TRIGGER IF EXISTS ${name}`);
         store.run(sql);
-        if (!dropped && event === "insert") noteOldRows(store, table);
+        if (there === undefined && event === "insert") noteOldRows(store, table);
       }
     }
   });
@@ -145,6 +149,8 @@ function triggers(table: Table, now: string): Record<string, string> {
   const heard = "(SELECT muted FROM mirror_clock) = 0";
   const stampOf = (column: string) => `coalesce(r.cells ->> '$.${column}', r.stamp)`;
   const all = columns.map((column) => `'${column.name}', ${stampOf(column.name)}`).join(", ");
+  // What was never sent replaces nothing: whatever comes from elsewhere is news.
+  const none = columns.map((column) => `'${column.name}', '0'`).join(", ");
   const row = (id: string) => `tbl = '${name}' AND id = ${id}`;
   const isNew = columns.map((column) => `old.${column.name} IS NOT new.${column.name}`);
   return {
@@ -182,7 +188,8 @@ function triggers(table: Table, now: string): Record<string, string> {
         SELECT '${name}', old.id, c.version, ${rowObject(table, "old")} FROM mirror_clock c
         WHERE true
         ON CONFLICT DO UPDATE SET ${prior}, version = excluded.version, born = NULL, versions = '{}',
-          grave = excluded.grave;
+          grave = excluded.grave,
+          bases = CASE WHEN ${IS_NEW} THEN json_patch(json_object(${none}), bases) ELSE bases END;
       INSERT INTO mirror_rows (tbl, id, stamp, deleted)
         SELECT '${name}', old.id, ${STAMP}, ${STAMP} FROM mirror_clock WHERE true
         ON CONFLICT DO UPDATE SET deleted = excluded.deleted;

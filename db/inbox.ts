@@ -127,7 +127,11 @@ export class Inbox {
       const tables = context.tables.filter(({ name }) => rows.some(({ tbl }) => tbl === name));
       const changes = tables.flatMap((table) => this.#news(table, from, to));
       const tick = this.#latest(from, to);
-      store.change("UPDATE mirror_clock SET muted = ?, tick = max(tick, ?)", context.bulk ? 2 : 1, tick);
+      store.change(
+        "UPDATE mirror_clock SET muted = ?, tick = max(tick, ?)",
+        context.bulk ? 2 : 1,
+        tick,
+      );
       for (const table of tables) {
         const alone = rows.filter(({ tbl, both }) => tbl === table.name && !both);
         if (alone.some(({ gone }) => !gone)) this.#adopt(table, from, to);

@@ -1,5 +1,3 @@
-import { SQL_WRITER } from "./remote_schema.ts";
-
 /** A cell's value as JSON has it. */
 export type Value = string | number | boolean | null;
 
@@ -78,9 +76,9 @@ export function stampOf({ stamp, cells }: Stamps, column: string): string {
   return cells[column] ?? stamp;
 }
 
-/** Who wrote a cell. A stamp that goes past another one, by `~`, was made by plain SQL. */
+/** Who wrote a cell. */
 function writerOf(stamp: string): string {
-  return stamp.endsWith("~") ? SQL_WRITER : stamp.slice(stamp.indexOf("-") + 1);
+  return stamp.slice(stamp.indexOf("-") + 1);
 }
 
 function isOwn(stamp: string, device: string): boolean {
@@ -138,7 +136,9 @@ function mergeCells(
     const stamp = stampOf(remote, column);
     if (isOwn(stamp, rules.device)) return false;
     if (!changedHere(column)) return stamp > stampOf(local, column);
-    return stamp > (bases[column] ?? "") && stamp !== stampOf(local, column);
+    if (stamp <= (bases[column] ?? "")) return false;
+    // In a copied folder two writers of one name may have given the same stamp to different texts.
+    return stamp !== stampOf(local, column) || (here[column] ?? null) !== (there[column] ?? null);
   };
   for (const column of rules.columns) {
     const [ours, theirs] = [stampOf(local, column), stampOf(remote, column)];

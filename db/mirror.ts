@@ -6,6 +6,9 @@ import { Puller } from "./pull.ts";
 import { Pusher } from "./push.ts";
 import type { Company, RemoteDevice } from "./remote_answers.ts";
 
+/** How long this device remembers what was deleted, in case the remote forgets it. */
+const GRAVE_DAYS = 90;
+
 /**
  * Keeps a database and a remote equal. Each step leaves books in the transaction of what it does, so
  * that it can be cut off anywhere and goes on from there; `docs/mirror.md` has the whole idea.
@@ -39,6 +42,7 @@ export class Mirror {
     return this.#desk.outbox;
   }
 
+  /** What it remembers between its steps. */
   get books(): Books {
     return this.#desk.books;
   }
@@ -67,6 +71,17 @@ export class Mirror {
   async retryAside(): Promise<void> {
     this.outbox.retryAside();
     await this.#puller.retry();
+  }
+
+  /** Throws away what nobody needs any more, there and here. */
+  async trim(): Promise<void> {
+    await this.#desk.remote.trim();
+    this.#desk.store.change(
+      "DELETE FROM mirror_rows WHERE deleted < printf('%016x', " +
+        `CAST((unixepoch() - ${GRAVE_DAYS} * 86400) * 1000 AS INTEGER) * 65536) ` +
+        "AND NOT EXISTS (SELECT 1 FROM mirror_pending p " +
+        "WHERE p.tbl = mirror_rows.tbl AND p.id = mirror_rows.id)",
+    );
   }
 
   /** Tells the remote how far this device has got, and hears of the others. */

@@ -14,11 +14,13 @@ export interface Following {
   isReachable: () => boolean;
   onListening: (listening: boolean) => void;
   onNews: () => void;
+  /** Resolves after so many milliseconds, or at the signal. */
+  wait?: typeof sleep;
 }
 
 /** Follows the remote's own news, if it tells them, over and over until the signal. */
 export async function follow(
-  { remote, signal, isReachable, onListening, onNews }: Following,
+  { remote, signal, isReachable, onListening, onNews, wait = sleep }: Following,
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
@@ -40,7 +42,7 @@ export async function follow(
       if (listened) onListening(false);
       if (listened) onNews();
     }
-    await sleep(pause, signal);
+    await wait(pause, signal);
   }
 }
 

@@ -94,6 +94,7 @@ export class MirrorLoop {
       isReachable: () => this.#phase === "current" || this.#phase === "behind",
       onListening: (listening) => this.#listening = listening,
       onNews: () => this.news(),
+      wait: this.#options.wait,
     });
     void this.#watch.run(this.#ending.signal);
   }
@@ -253,7 +254,7 @@ export class MirrorLoop {
    * @returns milliseconds until this is to be done again.
    */
   async #tidy(): Promise<number> {
-    const { mirror, now, remote } = this.#options;
+    const { mirror, now } = this.#options;
     const head = mirror.books.position?.head ?? "";
     const age = now() - this.#reported.at;
     const idle = this.#front ? REPORT_MS.front : REPORT_MS.idle;
@@ -265,7 +266,7 @@ export class MirrorLoop {
     if (now() - this.#tidied > HOURLY_MS) {
       this.#tidied = now();
       this.#retrying = true;
-      await remote.trim();
+      await mirror.trim();
     }
     return idle;
   }

@@ -21,7 +21,7 @@ export interface Batch {
   /** Whether no change came between the noting of `made` and the reading of the rows. */
   exact: boolean;
   rows: number;
-  /** JSON: `{TABLE: {full: [[id, values, stamp, cells]], part: […], gone: [[id, stamp]]}}`. */
+  /** JSON: `{tick, TABLE: {full: [[id, values, stamp, cells]], part: […], gone: [[id, stamp]]}}`. */
   body: Uint8Array | string;
   /** The first row, which is the only one if `rows` is 1. */
   first: { table: string; id: string; version: number };
@@ -100,7 +100,7 @@ export class Outbox {
     this.#store.change(
       "INSERT INTO mirror_aside (tbl, id, direction, version, code, reason, at) " +
         "VALUES (?, ?, 'push', ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ')) ON CONFLICT DO UPDATE SET " +
-        "version = excluded.version, code = excluded.code, reason = excluded.reason, " +
+        "direction = excluded.direction, version = excluded.version, code = excluded.code, reason = excluded.reason, " +
         "at = excluded.at",
       table,
       id,
@@ -201,7 +201,7 @@ export class Outbox {
       const list = (kind: string, entry: string) =>
         kinds.has(`${name}.${kind}`)
           ? [
-            `'${kind}', (SELECT ${make}_group_array(${make}_array(${entry})) ` +
+            `'${kind}', (SELECT json_group_array(json_array(${entry})) ` +
             "FROM mirror_pending r JOIN mirror_rows m USING (tbl, id) " +
             `LEFT JOIN ${name} t ON t.id = r.id WHERE r.version > ?1 AND r.version <= ?2 ` +
             // The plus keeps the plan from reading all that waits of this table.
@@ -209,19 +209,23 @@ export class Outbox {
           ]
           : [];
       const cell = columns.map((column) => `WHEN '${column.name}' THEN ${toJson(column, "t")}`);
-      const values = `(SELECT ${make}_group_object(key, CASE key ${cell.join(" ")} END) ` +
+      const values = `(SELECT json_group_object(key, CASE key ${cell.join(" ")} END) ` +
         "FROM json_each(r.versions))";
-      const stamps = `(SELECT ${make}_group_object(key, coalesce(m.cells ->> ('$.' || key), ` +
+      const stamps = `(SELECT json_group_object(key, coalesce(m.cells ->> ('$.' || key), ` +
         "m.stamp)) FROM json_each(r.versions))";
-      const all = `${rowObject(table, "t", `${make}_object`)}, m.stamp, ${make}(m.cells)`;
+      const all = `${rowObject(table, "t")}, m.stamp, json(m.cells)`;
       const lists = [
         ...list("full", `r.id, ${all}`),
         ...list("part", `r.id, ${values}, NULL, ${stamps}`),
         ...list("gone", "r.id, m.deleted"),
       ];
-      return lists.length > 0 ? [`'${name}', ${make}_object(${lists.join(", ")})`] : [];
+      return lists.length > 0 ? [`'${name}', json_object(${lists.join(", ")})`] : [];
     });
-    const sql = `SELECT ${make}_object(${parts.join(", ")}) AS body`;
+    // As text, for a reader whose numbers have 53 bits.
+    const tick = "'tick', (SELECT CAST(tick AS TEXT) FROM mirror_clock)";
+    // Built as text and turned into JSONB at the end: the engine does the same for each function.
+    const object = `json_object(${[tick, ...parts].join(", ")})`;
+    const sql = `SELECT ${make === "jsonb" ? `jsonb(${object})` : object} AS body`;
     const [row] = this.#store.rows<{ body: ArrayBuffer | string }>(sql, from, upto);
     return typeof row!.body === "string" ? row!.body : new Uint8Array(row!.body);
   }

@@ -44,8 +44,9 @@ export class Puller {
       this.#setClock(head);
       if (!this.#joined) await this.#join();
       this.#joined = true;
-      if (head.head === position.head) return;
+      if (head.head === position.head && position.begun === undefined) return;
       position = await this.#locate(position, head);
+      this.#desk.books.position = position = { ...position, begun: position.begun ?? head.head };
       await this.#fetchPages(position, signal);
       this.#arrive(head);
     }
@@ -54,31 +55,31 @@ export class Puller {
   /** Reaches the remote, makes its tables if need be, and knows it again. */
   async #contact(): Promise<Head> {
     const known = this.#desk.books.position;
+    // Somebody who has just connected to an empty database knows that it is empty.
+    const lost = known !== undefined && !this.#desk.options.merge;
     let head: Head | undefined;
     try {
       head = await this.#desk.remote.head();
     } catch (error) {
       if (!(error instanceof ErthError) || error.code !== "MIRROR_REMOTE_WIPED") throw error;
-      if (known !== undefined) this.#notice("MIRROR_REMOTE_WIPED");
+      if (lost) this.#notice("MIRROR_REMOTE_WIPED");
     }
     if (head === undefined || head.schema < this.#desk.schema) {
-      await this.#desk.remote.prepare(this.#desk.tables, this.#desk.schema, known?.remote);
+      const name = lost ? known.remote : undefined;
+      await this.#desk.remote.prepare(this.#desk.tables, this.#desk.schema, name);
       head = await this.#desk.remote.head();
     }
     if (head.schema > this.#desk.schema) {
       throw new ErthError("MIRROR_SCHEMA_NEWER", `It has ${head.schema}, not ${this.#desk.schema}`);
     }
     if (known?.remote === head.remote) return head;
-    if (known !== undefined && !this.#desk.options.merge) {
-      throw new ErthError("MIRROR_REMOTE_SWAPPED");
-    }
+    if (lost) throw new ErthError("MIRROR_REMOTE_SWAPPED");
     this.#desk.store.transaction(() => {
       if (known !== undefined) this.#desk.outbox.resendAll({ deletions: false });
       const round = (known?.round ?? 0) + 1;
       this.#desk.books.position = {
         ...START,
         remote: head.remote,
-        trimmed: head.trimmed,
         round,
         comparing: known !== undefined,
       };
@@ -90,17 +91,18 @@ export class Puller {
   async #locate(position: Position, head: Head): Promise<Position> {
     if (isOutOfReach(position, head)) {
       this.#notice("MIRROR_AWAY");
-      return this.#startOver(position, head, { comparing: true, afresh: true });
+      return this.#startOver(position, { comparing: true, afresh: true });
     }
     const device = this.#desk.books.device;
-    const since = await this.#desk.remote.since(position.head, device, position.cursor);
+    const known = position.begun ?? position.head;
+    const since = await this.#desk.remote.since(known, device, position.cursor);
     this.#names = since.names;
     if (!since.known) {
       const wiped = this.#desk.books.notices.at(-1)?.code === "MIRROR_REMOTE_WIPED";
       if (!wiped) this.#notice("MIRROR_REMOTE_ROLLED_BACK");
       this.#desk.store.transaction(() => {
         this.#desk.outbox.resendAll({ deletions: true });
-        this.#startOver(position, head, { comparing: true });
+        this.#startOver(position, { comparing: true });
       });
       return this.#desk.books.position!;
     }
@@ -116,9 +118,8 @@ export class Puller {
     return await this.#pusher.finishAccepted(next);
   }
 
-  #startOver({ remote, round }: Position, { trimmed }: Head, how: Partial<Position>): Position {
-    const position = { ...START, remote, trimmed, round: round + 1, ...how };
-    return this.#desk.books.position = position;
+  #startOver({ remote, round }: Position, how: Partial<Position>): Position {
+    return this.#desk.books.position = { ...START, remote, round: round + 1, ...how };
   }
 
   /** Fetches once more what this database refused. */
@@ -169,12 +170,12 @@ export class Puller {
     return (await this.#desk.remote.since(head, this.#desk.books.device, cursor)).rows;
   }
 
-  #context({ copied, round }: Position): Context {
+  #context({ comparing, copied, round }: Position): Context {
     const { books, options, tables } = this.#desk;
     return {
       tables,
-      // A namesake's stamps aren't ours.
-      device: copied ? "" : books.device,
+      // A namesake's stamps aren't ours; without the batches since, it can't be told from us.
+      device: copied || comparing ? "" : books.device,
       nameOf: (device) => this.#nameOf(device),
       round,
       merge: options.merging,
@@ -183,7 +184,7 @@ export class Puller {
 
   /** All that the remote had at `head` is here. */
   #arrive({ head }: Head): void {
-    const { comparing: _, afresh, copied, ...position } = this.#desk.books.position!;
+    const { begun: _, comparing: __, afresh, copied, ...position } = this.#desk.books.position!;
     this.#desk.store.transaction(() => {
       if (afresh) this.#deleteUntouched(position.round);
       if (copied) signAnew(this.#desk.store);
@@ -246,9 +247,8 @@ export class Puller {
     return this.#names[device] ?? "another device";
   }
 
-  #notice(
-    code: MirrorNotice["code"],
-  ) {
+  /** Tells the person what was found and is being mended, until that is dismissed. */
+  #notice(code: MirrorNotice["code"]): void {
     this.#desk.options.log.warn("mirror.noticed", { code });
     const others = this.#desk.books.notices.filter((notice) => notice.code !== code);
     this.#desk.books.notices = [...others, { code, at: new Date().toISOString() }];
@@ -256,9 +256,9 @@ export class Puller {
 }
 
 /** Whether deletions were thrown away of which this device doesn't know yet. */
-function isOutOfReach({ head, cursor, trimmed = 0 }: Position, there: Head): boolean {
+function isOutOfReach({ head, begun, cursor }: Position, { trimmed }: Head): boolean {
   const [seq] = parseHead(head);
-  if (seq > 0) return seq < there.trimmed;
+  if (seq > 0) return seq < trimmed;
   // In the middle of a first load.
-  return cursor[0] > 0 && trimmed < there.trimmed;
+  return begun !== undefined && cursor[0] > 0 && parseHead(begun)[0] < trimmed;
 }

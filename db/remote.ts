@@ -8,6 +8,7 @@ import type { Batch } from "./outbox.ts";
 import type { Company, Head, RemotePage, Since } from "./remote_answers.ts";
 import { classify } from "./remote_errors.ts";
 import { listen } from "./remote_listen.ts";
+import { fetchPatiently } from "./remote_patience.ts";
 import { pageEntry, REMOTE_TIME, rowSize } from "./remote_schema.ts";
 import { setUp } from "./remote_setup.ts";
 import { type Table, toJson } from "./tables.ts";
@@ -19,10 +20,6 @@ const LARGE_BYTES = 2_000_000;
 
 /** An empty list as JSONB. */
 const NO_ROWS = new Uint8Array([0x0b]);
-
-/** Longest wait for an answer, in milliseconds; a megabyte sent adds to it. */
-const PATIENCE_MS = 15_000;
-const PATIENCE_PER_MB_MS = 10_000;
 
 /** Days after which a device that isn't heard of holds nothing back any more. */
 const AWAY_DAYS = 60;
@@ -50,7 +47,7 @@ export class Remote {
       this.#client = createClient({
         url: this.#base.href,
         authToken: token === "" ? undefined : token,
-        fetch: this.#send,
+        fetch: (request: Request) => fetchPatiently(this.#fetch, request, this.#ending.signal),
       });
     } catch (error) {
       throw new ErthError("MIRROR_URL", asErthError(error).detail);
@@ -236,7 +233,7 @@ export class Remote {
         `FROM erth_rows r WHERE ${which} ORDER BY seq, n LIMIT ?3), ` +
         "cut AS MATERIALIZED (SELECT *, sum(min(size, ?5)) OVER (ORDER BY seq, n) AS total, " +
         "size > ?5 AS big FROM some) " +
-        `SELECT jsonb_group_array(${pageEntry(tables)}) AS rows, count(*) AS count, ` +
+        `SELECT jsonb(json_group_array(${pageEntry(tables)})) AS rows, count(*) AS count, ` +
         "(SELECT count(*) FROM some) AS found, " +
         "max(r.seq) AS seq, max(r.n) FILTER (WHERE r.seq = (SELECT max(seq) FROM cut WHERE " +
         "total <= ?4)) AS n, json_group_array(json_array(r.tbl, r.id)) FILTER (WHERE r.big) " +
@@ -281,12 +278,4 @@ export class Remote {
       throw classify(error);
     }
   }
-
-  /** Each request has a deadline: a connection may hang for ever without one. */
-  #send = async (request: Request): Promise<Response> => {
-    const length = Number(request.headers.get("content-length") ?? 0);
-    const patience = PATIENCE_MS + length / 1e6 * PATIENCE_PER_MB_MS;
-    const signal = AbortSignal.any([AbortSignal.timeout(patience), this.#ending.signal]);
-    return await this.#fetch(request, { signal });
-  };
 }

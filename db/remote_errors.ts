@@ -10,6 +10,8 @@ export function classify(thrown: unknown): ErthError {
     if (status === 401 || status === 403 || /AUTH_|unauthorized|401|403/i.test(error.code ?? "")) {
       return "MIRROR_AUTH";
     }
+    // A constraint has words of the table in it, which may be any of the words below.
+    if (/SQLITE_(CONSTRAINT|MISMATCH)|cannot store/.test(words)) return "MIRROR_ROW_REFUSED";
     if (/BLOCKED|quota|upgrade your plan|SQLITE_FULL|(read|write)s? are blocked/i.test(words)) {
       return "MIRROR_QUOTA";
     }
@@ -19,7 +21,6 @@ export function classify(thrown: unknown): ErthError {
     if (/no such (table|view): (main\.)?erth_/.test(words)) return "MIRROR_REMOTE_WIPED";
     if (/SQLITE_READONLY|read-?only|not authorized|SQLITE_AUTH/i.test(words)) return "MIRROR_AUTH";
     if (/SQLITE_(BUSY|LOCKED|IOERR|INTERRUPT|NOMEM|PROTOCOL)/.test(words)) return "MIRROR_OFFLINE";
-    if (/SQLITE_(CONSTRAINT|MISMATCH)/.test(words)) return "MIRROR_ROW_REFUSED";
     if (/^(SQLITE_|SQL_)/.test(error.code ?? "")) return "INTERNAL";
     return "MIRROR_OFFLINE";
   };

@@ -4,7 +4,7 @@ import { fromObject, rowObject, type Table } from "./tables.ts";
 export const FORMAT = 1;
 
 /** Who wrote what came by plain SQL. It sorts before no device, and is none. */
-export const SQL_WRITER = "sql";
+const SQL_WRITER = "sql";
 
 /**
  * The remote's own tables, beside the mirrored ones: who has what (`erth_devices`), the order of
@@ -24,8 +24,8 @@ export const BOOKS = [
   `CREATE TABLE IF NOT EXISTS erth_devices (
     id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, seen TEXT NOT NULL, seq INTEGER NOT NULL,
     version TEXT NOT NULL) STRICT`,
-  "CREATE TABLE IF NOT EXISTS erth_gate (muted INTEGER NOT NULL) STRICT",
-  "INSERT INTO erth_gate SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM erth_gate)",
+  "CREATE TABLE IF NOT EXISTS erth_gate (muted INTEGER NOT NULL, tick INTEGER NOT NULL) STRICT",
+  "INSERT INTO erth_gate SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM erth_gate)",
   "INSERT INTO erth_meta VALUES ('remote', lower(hex(randomblob(16)))), ('trimmed', '0') " +
   "ON CONFLICT DO NOTHING",
 ];
@@ -33,14 +33,20 @@ export const BOOKS = [
 /** SQL: the time there, as Erth writes times. */
 export const REMOTE_TIME = "strftime('%Y-%m-%dT%H:%M:%fZ')";
 
+/** SQL: the time there as stamps count it. */
+const REMOTE_TICK = "CAST(unixepoch('subsec') * 1000 AS INTEGER) * 65536";
+
+/** How far a sender's clock may push on the remote's own. */
+const AHEAD = 60_000 * 65536;
+
 /** SQL: a mirrored row as a page carries it; `r` is its row of `erth_rows`. */
 export function pageEntry(tables: readonly Table[]): string {
   const values = tables.map((table) =>
-    `WHEN '${table.name}' THEN (SELECT ${rowObject(table, "t", "jsonb_object")} ` +
+    `WHEN '${table.name}' THEN (SELECT ${rowObject(table, "t")} ` +
     `FROM ${table.name} t WHERE t.id = r.id)`
   );
-  return "jsonb_array(r.tbl, r.id, r.stamp, jsonb(r.cells), r.deleted, " +
-    `CASE WHEN r.big THEN NULL ELSE CASE r.tbl ${values.join(" ")} END END)`;
+  return "json_array(r.tbl, r.id, r.stamp, json(r.cells), r.deleted, " +
+    `json(CASE WHEN r.big THEN NULL ELSE CASE r.tbl ${values.join(" ")} END END))`;
 }
 
 /** SQL: the bytes of a mirrored row, read without reading the row's text. */
@@ -79,7 +85,8 @@ export function logic(tables: readonly Table[]): string[] {
 /**
  * What a push does, all or nothing. `new.base` is `SEQ-ID` of the newest batch that the sender
  * knows; if there is a newer one it has to fetch that first. `new.rows` is JSON (text or JSONB):
- * `{TABLE: {full: [[id, values, stamp, cells]], part: …, gone: [[id, stamp]]}}`.
+ * `{tick, TABLE: {full: [[id, values, stamp, cells]], part: …, gone: [[id, stamp]]}}`; no stamp is
+ * later than `tick`.
  */
 function applySteps(tables: readonly Table[]): string[] {
   const seq = "(SELECT max(seq) FROM erth_batches)";
@@ -88,7 +95,8 @@ function applySteps(tables: readonly Table[]): string[] {
     "ORDER BY seq DESC LIMIT 1), '0-') IS NOT new.base",
     `INSERT INTO erth_batches SELECT coalesce(max(seq), 0) + 1, new.id, new.device, ${REMOTE_TIME} ` +
     "FROM erth_batches",
-    "UPDATE erth_gate SET muted = 1",
+    "UPDATE erth_gate SET muted = 1, tick = max(tick, min(CAST(coalesce(new.rows ->> '$.tick', 0) " +
+    `AS INTEGER), ${REMOTE_TICK} + ${AHEAD}))`,
     ...tables.flatMap((table) => applyTable(table, seq)),
     "UPDATE erth_gate SET muted = 0",
     // Nobody knows yet whether the sender hears of it; what it knows for sure is the base.
@@ -134,36 +142,46 @@ function applyTable(table: Table, seq: string): string[] {
 
 /** Triggers that record what others write here by plain SQL, each row as a batch of its own. */
 function watches({ name, columns }: Table): Record<string, string> {
-  const batch = `INSERT INTO erth_batches SELECT coalesce(max(seq), 0) + 1, ` +
+  const record = `INSERT INTO erth_batches SELECT coalesce(max(seq), 0) + 1, ` +
     `lower(hex(randomblob(8))), '${SQL_WRITER}', ${REMOTE_TIME} FROM erth_batches;`;
   const seq = "(SELECT max(seq) FROM erth_batches)";
-  const now = `printf('%016x', CAST(unixepoch('subsec') * 1000 AS INTEGER) * 65536) || ` +
-    `'-${SQL_WRITER}'`;
-  // Later than what it replaces, whatever the clocks say.
-  const after = (stamp: string) => `max(${now}, ${stamp} || '~')`;
+  // Later than all that the remote has, whatever the clocks say.
+  const advance = `UPDATE erth_gate SET tick = max(tick + 1, ${REMOTE_TICK});`;
+  const now = `(SELECT printf('%016x', tick) || '-${SQL_WRITER}' FROM erth_gate)`;
+  const batch = `${advance}
+      ${record}`;
   const quiet = "(SELECT muted FROM erth_gate) = 0";
   const cells = columns.map((column) =>
-    `'${column.name}', CASE WHEN old.${column.name} IS NOT new.${column.name} THEN ${
-      after(`coalesce(cells ->> '$.${column.name}', stamp)`)
-    } END`
+    `'${column.name}', CASE WHEN old.${column.name} IS NOT new.${column.name} THEN ${now} END`
   );
   const at = (id: string) => `WHERE tbl = '${name}' AND id = ${id}`;
+  const born =
+    `INSERT INTO erth_rows (tbl, id, seq, stamp) VALUES ('${name}', new.id, ${seq}, ${now})
+        ON CONFLICT (tbl, id) DO UPDATE SET seq = excluded.seq, cells = '{}', deleted = NULL,
+          stamp = excluded.stamp;`;
+  const gone = `UPDATE erth_rows SET seq = ${seq}, deleted = ${now} ${at("old.id")};`;
   return {
     insert: `CREATE TRIGGER erth_${name}_insert AFTER INSERT ON ${name} WHEN ${quiet} BEGIN
       ${batch}
-      INSERT INTO erth_rows (tbl, id, seq, stamp) VALUES ('${name}', new.id, ${seq}, ${now})
-        ON CONFLICT (tbl, id) DO UPDATE SET seq = excluded.seq, cells = '{}', deleted = NULL,
-          stamp = ${after("coalesce(deleted, stamp)")};
+      ${born}
     END`,
-    update: `CREATE TRIGGER erth_${name}_update AFTER UPDATE ON ${name} WHEN ${quiet} BEGIN
+    update: `CREATE TRIGGER erth_${name}_update AFTER UPDATE ON ${name}
+    WHEN ${quiet} AND old.id = new.id BEGIN
       ${batch}
       UPDATE erth_rows SET seq = ${seq},
         cells = json_patch(cells, json_patch('{}', json_object(${cells.join(", ")})))
         ${at("new.id")};
     END`,
+    // Under another id it is another row.
+    rename: `CREATE TRIGGER erth_${name}_rename AFTER UPDATE OF id ON ${name}
+    WHEN ${quiet} AND old.id != new.id BEGIN
+      ${batch}
+      ${gone}
+      ${born}
+    END`,
     delete: `CREATE TRIGGER erth_${name}_delete AFTER DELETE ON ${name} WHEN ${quiet} BEGIN
       ${batch}
-      UPDATE erth_rows SET seq = ${seq}, deleted = ${after("stamp")} ${at("old.id")};
+      ${gone}
     END`,
   };
 }

@@ -2,11 +2,11 @@ import { ErthError } from "../errors.ts";
 import { BOOKS, FORMAT, logic, REMOTE_TIME } from "./remote_schema.ts";
 import type { Table } from "./tables.ts";
 
-/** A transaction under way there. */
+/** A transaction under way there. Each call is one round trip, and a server allows some seconds. */
 interface Transaction {
-  execute(statement: string | { sql: string; args: string[] }): Promise<{
+  batch(statements: { sql: string; args: string[] }[]): Promise<{
     rows: Record<string, unknown>[];
-  }>;
+  }[]>;
 }
 
 /** What the remote is to have. */
@@ -26,30 +26,31 @@ export interface Plan {
  */
 export async function setUp(transaction: Transaction, plan: Plan): Promise<void> {
   const { name, schema, tables } = plan;
-  for (const sql of BOOKS) await transaction.execute(sql);
-  const found = await transaction.execute(SCHEMA_SQL);
-  const there = Number(found.rows[0]?.schema ?? 0);
-  const format = Number(found.rows[0]?.format ?? FORMAT);
+  const run = (...sql: string[]) => transaction.batch(sql.map((sql) => ({ sql, args: [] })));
+  const found = (await run(...BOOKS, SCHEMA_SQL)).at(-1)!.rows[0];
+  const there = Number(found?.schema ?? 0);
+  const format = Number(found?.format ?? FORMAT);
   if (there > schema || format > FORMAT) {
     throw new ErthError("MIRROR_SCHEMA_NEWER", `The remote has schema ${there}, not ${schema}`);
   }
   if (there === schema) return;
-  if (name !== undefined) {
-    const sql = "UPDATE erth_meta SET value = ? WHERE key = 'remote'";
-    await transaction.execute({ sql, args: [name] });
-  }
-  for (const table of tables) {
-    await transaction.execute(table.sql.replace(/^CREATE TABLE /i, "$&IF NOT EXISTS "));
-    for (const sql of await missingColumns(transaction, table)) await transaction.execute(sql);
-  }
-  for (const sql of logic(tables)) await transaction.execute(sql);
-  await transaction.execute({
+  await run(...tables.map(({ sql }) => sql.replace(/^CREATE TABLE /i, "$&IF NOT EXISTS ")));
+  const columns = await run(
+    ...tables.map((table) => `SELECT name FROM pragma_table_info('${table.name}')`),
+  );
+  const missing = tables.flatMap((table, n) => missingColumns(table, columns[n]!.rows));
+  await run(...missing, ...logic(tables));
+  const last = [{
     sql: "INSERT INTO erth_meta VALUES ('schema', ?1), ('format', ?2) " +
       "ON CONFLICT DO UPDATE SET value = excluded.value",
     args: [String(schema), String(FORMAT)],
-  });
+  }];
+  if (name !== undefined) {
+    last.push({ sql: "UPDATE erth_meta SET value = ? WHERE key = 'remote'", args: [name] });
+  }
   // An older device that sends without asking first finds that it has to ask.
-  if (there > 0) await transaction.execute(EMPTY_BATCH);
+  if (there > 0) last.push({ sql: EMPTY_BATCH, args: [] });
+  await transaction.batch(last);
 }
 
 /** A batch of nobody, without rows. */
@@ -59,13 +60,8 @@ const EMPTY_BATCH = "INSERT INTO erth_batches SELECT coalesce(max(seq), 0) + 1, 
 const SCHEMA_SQL = "SELECT (SELECT value FROM erth_meta WHERE key = 'schema') AS schema, " +
   "(SELECT value FROM erth_meta WHERE key = 'format') AS format";
 
-async function missingColumns(
-  transaction: Transaction,
-  table: Table,
-): Promise<string[]> {
-  const { rows } = await transaction.execute(
-    `SELECT name FROM pragma_table_info('${table.name}')`,
-  );
+/** What adds the columns that a table there lacks. */
+function missingColumns(table: Table, rows: Record<string, unknown>[]): string[] {
   const there = new Set(rows.map((row) => row.name));
   return table.columns.filter(({ name }) => !there.has(name)).map(({ name, definition }) =>
     `ALTER TABLE ${table.name} ADD COLUMN ${name} ${definition}`

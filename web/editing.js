@@ -3,7 +3,17 @@ const form = () => $("[data-keep]");
 const base = () => $("[name=base]")?.value;
 const leaving = new Set(); // Requests under way that will take the open note's place.
 const kept = new Map(); // Text that couldn't be saved is put back when its form comes again.
-on("input", ({ target }) => target.form?.matches("[data-keep]") && (form().unsaved = "typed"));
+const PAUSE = 2000; // Milliseconds without a key after which somebody counts as not typing.
+let typing;
+on("input", ({ target: { form: it } }) => {
+  if (!it?.matches("[data-keep]")) return;
+  it.unsaved = "typed";
+  clearTimeout(typing);
+  typing = setTimeout(() => free(typing = 0), PAUSE);
+});
+for (const kind of ["start", "end"]) { // of what an input method is still at work on
+  on(`composition${kind}`, ({ target: { form: it } }) => it && (it.composing = kind === "start"));
+}
 on("htmx:before:request", (event) => {
   const { ctx } = event.detail, { sourceElement: it, request } = ctx;
   ctx.base = base();
@@ -11,6 +21,7 @@ on("htmx:before:request", (event) => {
   if (!isNews(ctx) && ctx.target?.contains?.($(".pane"))) leaving.add(ctx);
   if (!it.matches("[data-keep]")) return;
   request.body = new URLSearchParams(new FormData(it, request.submitter)); // as it is now
+  request.body.set("writer", it.writer ??= Math.random()); // so that one text isn't kept twice
   it.unsaved = "sent";
 });
 on("htmx:finally:request", ({ detail: { ctx } }) => {
@@ -20,23 +31,31 @@ on("htmx:finally:request", ({ detail: { ctx } }) => {
     kept[saved ? "delete" : "set"](request.action, request.body);
     if (it.unsaved === "sent") it.unsaved = saved ? "" : "typed";
   }
-  const pane = $(".pane");
-  if (!pane?.late || isNews(ctx) || form()?.unsaved || leaving.size) return;
-  pane.late = false;
-  htmx.trigger(pane, "erth:free"); // what came meanwhile
+  if (!isNews(ctx)) free();
 });
+/** Fetches what was held back, unless it still has to be. */
+function free() {
+  const pane = $(".pane");
+  if (!pane?.late || isTyped() || leaving.size) return;
+  pane.late = false;
+  htmx.trigger(pane, "erth:free");
+}
 on("htmx:after:process", ({ target }) => {
   for (const it of all("[data-keep]", target)) {
     const fields = kept.get(it.getAttribute("hx-post"));
-    for (const [name, value] of fields ?? []) it.elements[name].value = value;
+    for (const [name, value] of fields ?? []) {
+      if (it.elements[name]) it.elements[name].value = value;
+    }
     if (fields) it.requestSubmit();
   }
 });
 const isNews = ({ sourceElement: it, sourceEvent }) =>
   it.matches(".pane") && /^erth:/.test(sourceEvent?.type);
+const isTyped = () => form() && (form().unsaved || form().composing || typing);
 /** Whether what is open mustn't change now: somebody types, has saved since this was asked, or goes. */
 function isHeld(ctx) {
-  const held = form()?.unsaved || ctx.base !== base() || (leaving.size && !leaving.has(ctx));
+  const typed = isNews(ctx) ? isTyped() : form()?.unsaved;
+  const held = typed || ctx.base !== base() || (leaving.size && !leaving.has(ctx));
   if (held && $(".pane")) $(".pane").late = true;
   return held;
 }
@@ -55,6 +74,7 @@ function renew({ id, value: was, selectionStart, selectionEnd, scrollTop }) {
   const field = document.getElementById(id), is = field?.defaultValue ?? was;
   if (was === is) return;
   field.value = is;
+  field.form.writer = undefined; // it goes on from another's text
   field.scrollTop = scrollTop;
   if (field !== document.activeElement) return;
   const [start, end] = [selectionStart, selectionEnd].map((at) => placeIn(is, was, at));

@@ -12,9 +12,7 @@ ELSEWHERE = "elsewhere"
 """The device of a text that another window or a script wrote here."""
 COLUMNS = {"notes": ("title", "body", "tags"), "threads": ("title",)}
 """Of each table, the columns whose losing texts are kept."""
-_UNDO = "undo."
-_MOST_UNDO = 20
-"""Choices that can be taken back."""
+_WAITING = "SELECT row_id FROM conflicts WHERE of_table = ? AND json_type(cells) = 'object'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,8 @@ class Conflict:
     @property
     def origin(self) -> str:
         """Where it was written, in words."""
-        if self.device == ELSEWHERE:
-            return "Another version was written elsewhere"
-        return f"Another version from {self.device}"
+        # What was written elsewhere as seen from here is this device's own on another.
+        return "Another version" + (f" from {self.device}" if self.device != ELSEWHERE else "")
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -61,11 +58,35 @@ def of(reader: Reader, table: str, row_id: str) -> list[Conflict]:
     return [_conflict(table, row) for row in rows]
 
 
+def waiting(reader: Reader, table: str) -> set[str]:
+    """The ids of all rows with versions that wait for a choice; mostly none."""
+    return {row[0] for row in reader.rows(_WAITING, (table,))}
+
+
 def add(
-    transaction: Transaction, table: str, row_id: str, cells: dict[str, str], device: str
-) -> None:
-    """Keeps a version that lost."""
-    _insert(transaction, table, row_id, Conflict(uuid7(), device, transaction.now, cells))
+    transaction: Transaction,
+    table: str,
+    row_id: str,
+    cells: dict[str, str],
+    *,
+    device: str,
+    created_at: str = "",
+) -> str:
+    """Keeps a version that lost, just now unless another time is given; its id."""
+    id_ = uuid7()
+    transaction.rows(
+        "INSERT INTO conflicts (id, of_table, row_id, cells, device, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            id_,
+            table,
+            row_id,
+            json.dumps(cells, ensure_ascii=False),
+            device,
+            created_at or transaction.now,
+        ),
+    )
+    return id_
 
 
 def take(transaction: Transaction, table: str, row_id: str, id_: str) -> Conflict:
@@ -77,49 +98,6 @@ def take(transaction: Transaction, table: str, row_id: str, id_: str) -> Conflic
     raise Failure("NOT_FOUND", "This version isn't waiting any more: it was chosen or dropped.")
 
 
-def remember(
-    transaction: Transaction,
-    table: str,
-    row_id: str,
-    conflict: Conflict,
-    *,
-    before: dict[str, str],
-    after: str,
-) -> None:
-    """Makes a choice one that can be taken back. `before` holds the texts that stood there, `after`
-    is the version the choice made. This stays on this computer."""
-    cells = {"cells": conflict.cells, "device": conflict.device, "created_at": conflict.created_at}
-    kept = {"at": transaction.now, "before": before, "after": after} | cells
-    transaction.rows(
-        "INSERT INTO settings (key, value) VALUES (?, ?)"
-        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (_key(table, row_id, conflict.id), json.dumps(kept, ensure_ascii=False)),
-    )
-    transaction.rows(
-        "DELETE FROM settings WHERE key LIKE ? AND key NOT IN (SELECT key FROM settings"
-        " WHERE key LIKE ? ORDER BY json_extract(value, '$.at') DESC LIMIT ?)",
-        (f"{_UNDO}%", f"{_UNDO}%", _MOST_UNDO),
-    )
-
-
-def recall(
-    transaction: Transaction, table: str, row_id: str, id_: str
-) -> tuple[dict[str, str], str]:
-    """Lets a version wait again; `before` and `after` as they were remembered.
-
-    Raises Failure `NOT_FOUND`.
-    """
-    key = _key(table, row_id, id_)
-    rows = transaction.rows("SELECT value FROM settings WHERE key = ?", (key,))
-    if not rows:
-        raise Failure("NOT_FOUND", "This choice can't be taken back any more.")
-    kept = json.loads(rows[0][0])
-    transaction.rows("DELETE FROM settings WHERE key = ?", (key,))
-    again = Conflict(uuid7(), kept["device"], kept["created_at"], kept["cells"])
-    _insert(transaction, table, row_id, again)
-    return kept["before"], kept["after"]
-
-
 def read_tags(stored: str) -> tuple[str, ...]:
     """The tags in a stored list; what isn't one has none."""
     try:
@@ -129,21 +107,6 @@ def read_tags(stored: str) -> tuple[str, ...]:
     return tuple(str(tag) for tag in value) if isinstance(value, list) else ()
 
 
-def _insert(transaction: Transaction, table: str, row_id: str, conflict: Conflict) -> None:
-    transaction.rows(
-        "INSERT INTO conflicts (id, of_table, row_id, cells, device, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            conflict.id,
-            table,
-            row_id,
-            json.dumps(conflict.cells, ensure_ascii=False),
-            conflict.device,
-            conflict.created_at,
-        ),
-    )
-
-
 def _conflict(table: str, row: Row) -> Conflict:
     id_, device, created_at, stored = row
     given = json.loads(stored)
@@ -151,7 +114,3 @@ def _conflict(table: str, row: Row) -> Conflict:
     cells = given if isinstance(given, dict) else {}
     texts = {name: cells[name] for name in COLUMNS[table] if isinstance(cells.get(name), str)}
     return Conflict(id_, device, created_at, texts)
-
-
-def _key(table: str, row_id: str, id_: str) -> str:
-    return f"{_UNDO}{table}.{row_id}.{id_}"

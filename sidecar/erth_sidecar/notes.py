@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from erth_sidecar import search
-from erth_sidecar.conflicts import read_tags
+from erth_sidecar.conflicts import read_tags, waiting
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import later_than, uuid7
 from erth_sidecar.store import Reader, Row, Transaction
@@ -25,10 +25,6 @@ MAX_TAG = 60
 _EXCERPT = 20_000
 """Characters of a body that are searched for the place of a hit."""
 _NOTHING = Markup("")
-_CONFLICTED = (
-    "EXISTS (SELECT 1 FROM conflicts WHERE of_table = 'notes' AND row_id = n.id"
-    " AND json_type(cells) = 'object')"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +131,7 @@ def find(reader: Reader, query: str = "", tag: str = "", page: int = 0, size: in
     excerpt = _EXCERPT if wanted else search.SNIPPET * 2
     rows = reader.rows(
         f"SELECT n.id, n.title, n.tags, n.pinned, n.created_at, n.updated_at,"
-        f" {_CONFLICTED}, substr(n.body, 1, {excerpt}) FROM {source} WHERE {condition}"
+        f" substr(n.body, 1, {excerpt}) FROM {source} WHERE {condition}"
         f" ORDER BY {order} LIMIT {int(size)} OFFSET {int(page) * int(size)}",
         values,
     )
@@ -143,7 +139,8 @@ def find(reader: Reader, query: str = "", tag: str = "", page: int = 0, size: in
     if total is None:
         count = f"SELECT count(*) FROM {source} WHERE {condition}"
         total = reader.rows(count, values)[0][0]
-    return Found([_listed(row, wanted) for row in rows], total)
+    conflicted = waiting(reader, "notes")
+    return Found([_listed(row, wanted, conflicted) for row in rows], total)
 
 
 def get(reader: Reader, id_: str, deleted: bool = False) -> Note:
@@ -231,13 +228,13 @@ def tags_in_use(reader: Reader) -> list[tuple[str, int]]:
     return [(value, count) for value, count in rows]
 
 
-def _listed(row: Row, wanted: search.Query) -> Note:
-    *_, title, _tags, _pinned, _created, _updated, conflicted, excerpt = row
+def _listed(row: Row, wanted: search.Query, conflicted: set[str]) -> Note:
+    id_, title, _tags, _pinned, _created, _updated, excerpt = row
     line = search.snippet(excerpt, wanted)
     return _note(
         row,
         line,
-        conflicted=bool(conflicted),
+        conflicted=id_ in conflicted,
         title_html=search.highlight(title, wanted),
         snippet_html=search.highlight(line, wanted),
     )

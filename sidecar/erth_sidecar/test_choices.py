@@ -10,7 +10,7 @@ from erth_sidecar.store import Store
 def make(store: Store, cells: dict[str, str]) -> tuple[str, str]:
     """A note with another version: both ids."""
     id_ = store.write(lambda tx: notes.create(tx, Draft.of("Mine", "my text", "a")))
-    store.write(lambda tx: conflicts.add(tx, "notes", id_, cells, "LAPTOP"))
+    store.write(lambda tx: conflicts.add(tx, "notes", id_, cells, device="LAPTOP"))
     return id_, conflicts.of(store, "notes", id_)[0].id
 
 
@@ -102,7 +102,9 @@ def test_a_thread_has_one_of_two_names(store: Store) -> None:
     id_ = store.write(lambda tx: threads.create(tx, "Mine"))
 
     def conflict() -> str:
-        store.write(lambda tx: conflicts.add(tx, "threads", id_, {"title": "Theirs"}, "LAPTOP"))
+        store.write(
+            lambda tx: conflicts.add(tx, "threads", id_, {"title": "Theirs"}, device="LAPTOP")
+        )
         return conflicts.of(store, "threads", id_)[0].id
 
     first = conflict()

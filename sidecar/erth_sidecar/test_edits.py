@@ -1,7 +1,7 @@
 import pytest
 
 from erth_sidecar import conflicts, edits, notes
-from erth_sidecar.edits import Edited, covers
+from erth_sidecar.edits import Edited, Writers, covers
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import uuid7
 from erth_sidecar.notes import Draft
@@ -21,7 +21,7 @@ def elsewhere(store: Store, id_: str, title: str, body: str, tags: object = "") 
 
 
 def save(store: Store, id_: str, base: str, body: str, tags: str = "") -> Edited:
-    return store.write(lambda tx: edits.save(tx, id_, Draft.of("A", body, tags), base))
+    return store.write(lambda tx: edits.save(tx, id_, Draft.of("A", body, tags), base=base))
 
 
 def lost(store: Store, id_: str) -> list[dict[str, str]]:
@@ -94,10 +94,36 @@ def test_two_windows_that_write_in_turns_leave_one_conflict(store: Store) -> Non
     assert lost(store, id_) == [{"body": texts[0]}]
 
 
+def test_corrections_in_two_windows_leave_one_conflict(store: Store) -> None:
+    id_ = make(store, body="")
+    writers = Writers()
+    texts, bases = ["", ""], [version(store, id_)] * 2
+
+    def turn(who: int, body: str, writer: str = "") -> None:
+        texts[who] = body
+        draft, name = Draft.of("A", body, ""), writer or f"window {who}"
+        saved = {"base": bases[who], "writer": name, "writers": writers}
+        store.write(lambda tx: edits.save(tx, id_, draft, **saved))  # type: ignore[arg-type]
+        bases[who] = draft.version
+
+    for at in range(10):
+        turn(0, f"{at} mine, and {at}")
+        turn(1, f"{at} theirs, and {at}")
+    assert lost(store, id_) == [{"body": texts[0]}]
+    # Now the first window shows the other's text, and goes on from there: its own old text stays.
+    bases[0] = bases[1]
+    turn(0, f"{texts[1]}, on", "window 0 anew")
+    bases[1] = "a.b.c"
+    turn(1, "quite different")
+    turn(0, "again", "window 0 anew")
+    kept = [cells["body"] for cells in lost(store, id_)]
+    assert kept == ["9 mine, and 9", "quite different"]
+
+
 def test_conflicts_of_other_devices_are_left_alone(store: Store) -> None:
     id_ = make(store)
     base = version(store, id_)
-    store.write(lambda tx: conflicts.add(tx, "notes", id_, {"body": "mi"}, "LAPTOP"))
+    store.write(lambda tx: conflicts.add(tx, "notes", id_, {"body": "mi"}, device="LAPTOP"))
     elsewhere(store, id_, "A", "theirs")
     save(store, id_, base, "mine")
     assert lost(store, id_) == [{"body": "mi"}, {"body": "theirs"}]

@@ -59,6 +59,7 @@ class _Screen:
     def __init__(self, app: App) -> None:
         self._store = app.store
         self._render = app.views.render
+        self._writers = edits.Writers()
         self._tags: tuple[int, list[tuple[str, int]]] = (-1, [])
 
     def index(self, request: Request) -> Answer:
@@ -114,7 +115,10 @@ class _Screen:
                 return json_answer(saved)
             return self._page(request, transaction, notes.get(transaction, id_), saved=True)
         draft = _draft(request, _known(transaction, id_))
-        edited = edits.save(transaction, id_, draft, base)
+        writer = request.text("writer", fields)
+        edited = edits.save(
+            transaction, id_, draft, base=base, writer=writer, writers=self._writers
+        )
         if request.target != "saved":
             return self._page(request, transaction, edited.note, saved=True)
         shown = _shown(transaction, edited.note)

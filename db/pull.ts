@@ -22,6 +22,8 @@ export class Puller {
   #names: Record<string, string> = {};
   #heard = { now: 0, at: 0 };
   #joined = false;
+  /** The remote was found empty, and that was said. */
+  #emptied = false;
 
   /** @param join Makes this device known there. */
   constructor(desk: Desk, pusher: Pusher, join: () => Promise<unknown>) {
@@ -63,6 +65,7 @@ export class Puller {
     } catch (error) {
       if (!(error instanceof ErthError) || error.code !== "MIRROR_REMOTE_WIPED") throw error;
       if (lost) this.#notice("MIRROR_REMOTE_WIPED");
+      this.#emptied = lost;
     }
     if (head === undefined || head.schema < this.#desk.schema) {
       const name = lost ? known.remote : undefined;
@@ -98,8 +101,8 @@ export class Puller {
     const since = await this.#desk.remote.since(known, device, position.cursor);
     this.#names = since.names;
     if (!since.known) {
-      const wiped = this.#desk.books.notices.at(-1)?.code === "MIRROR_REMOTE_WIPED";
-      if (!wiped) this.#notice("MIRROR_REMOTE_ROLLED_BACK");
+      if (!this.#emptied) this.#notice("MIRROR_REMOTE_ROLLED_BACK");
+      this.#emptied = false;
       this.#desk.store.transaction(() => {
         this.#desk.outbox.resendAll({ deletions: true });
         this.#startOver(position, { comparing: true });

@@ -33,7 +33,6 @@ export async function setUp(transaction: Transaction, plan: Plan): Promise<void>
   if (there > schema || format > FORMAT) {
     throw new ErthError("MIRROR_SCHEMA_NEWER", `The remote has schema ${there}, not ${schema}`);
   }
-  if (there === schema) return;
   await run(...tables.map(({ sql }) => sql.replace(/^CREATE TABLE /i, "$&IF NOT EXISTS ")));
   const columns = await run(
     ...tables.map((table) => `SELECT name FROM pragma_table_info('${table.name}')`),
@@ -49,7 +48,7 @@ export async function setUp(transaction: Transaction, plan: Plan): Promise<void>
     last.push({ sql: "UPDATE erth_meta SET value = ? WHERE key = 'remote'", args: [name] });
   }
   // An older device that sends without asking first finds that it has to ask.
-  if (there > 0) last.push({ sql: EMPTY_BATCH, args: [] });
+  if (there > 0 && there < schema) last.push({ sql: EMPTY_BATCH, args: [] });
   await transaction.batch(last);
 }
 

@@ -104,7 +104,8 @@ class Run {
         limits,
       });
       this.world.devices.push(device);
-      device.capture();
+      // The others have rows that are older than their mirror.
+      if (dice.chance(0.7)) device.capture();
     }
     this.#reach = new Set(this.world.devices.keys());
     // The first one makes the tables there.

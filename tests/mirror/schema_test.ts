@@ -146,3 +146,12 @@ for (const requests of [3, 5]) {
     assertEquals(colours(a.store.rows(COLOURS)), ["n1 red", "n2 none", "n3 none"]);
   });
 }
+
+scenario("What somebody dropped of Erth's own there is made again", async (world) => {
+  const [a, b] = await sharing(world, "a", "b") as [Computer, Computer];
+  await world.remote("DROP VIEW erth_head");
+  await world.remote("DROP VIEW erth_inbox");
+  a.write("n1", { title: "after that" });
+  await world.settle(a, b);
+  assertEquals(b.titles, { n1: "after that", n2: "at first", n3: "at first" });
+});

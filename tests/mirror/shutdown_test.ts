@@ -19,7 +19,7 @@ const FAULTS: Fault[] = [
   { kind: "rubbish" },
   { kind: "truncated" },
   { kind: "duplicate" },
-  { kind: "delay", ms: 20_000 },
+  { kind: "delay", ms: 5_000 },
   { kind: "trickle", bytes: 1, ms: 200 },
   { kind: "late", ms: 2_000 },
 ];

@@ -153,7 +153,8 @@ function mergeCells(
   }
   let revive = false;
   if (rules.fades) {
-    const goneThere = foreign("deleted_at") && there.deleted_at !== null;
+    const goneThere = there.deleted_at !== null &&
+      (here.deleted_at === null || foreign("deleted_at"));
     const goneHere = changedHere("deleted_at") && here.deleted_at !== null;
     const editedThere = !goneThere && rules.columns.some(foreign);
     const editedHere = !goneHere && rules.columns.some(changedHere);

@@ -6,6 +6,9 @@ const UNREACHABLE_MS = 500;
 /** A server that doesn't tell news may be another one later. */
 const UNTOLD_MS = 10 * 60_000;
 
+/** sqld tells of a commit just before others can read it: who looks at once may look too early. */
+const AGAIN_MS = 300;
+
 /** Whom to listen to, and whom to tell. */
 export interface Following {
   remote: Remote;
@@ -23,6 +26,12 @@ export async function follow(
   { remote, signal, isReachable, onListening, onNews, wait = sleep }: Following,
 ): Promise<void> {
   let failures = 0;
+  let told = 0;
+  const lookAgain = async () => {
+    const latest = ++told;
+    await wait(AGAIN_MS, signal);
+    if (latest === told && !signal.aborted) onNews();
+  };
   while (!signal.aborted) {
     let pause = UNREACHABLE_MS;
     if (isReachable()) {
@@ -33,6 +42,7 @@ export async function follow(
           failures = 0;
           if (!listened) onListening(listened = true);
           onNews();
+          void lookAgain();
         });
       } catch (error) {
         isTold = asErthError(error).code !== "NOT_FOUND";

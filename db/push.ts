@@ -76,7 +76,7 @@ export class Pusher {
   async #announce({ upto, made, exact }: Batch): Promise<Attempt> {
     const attempt = await this.#desk.store.transaction(() => {
       const position = this.#desk.books.position!;
-      const id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+      const id = crypto.randomUUID().slice(-12);
       const attempt = { id, base: position.head, upto, made, exact };
       const attempts = position.attempts.filter(({ base }) => base === position.head);
       this.#desk.books.position = { ...position, attempts: [...attempts, attempt] };

@@ -47,7 +47,10 @@ export class Remote {
       this.#client = createClient({
         url: this.#base.href,
         authToken: token === "" ? undefined : token,
-        fetch: (request: Request) => fetchPatiently(this.#fetch, request, this.#ending.signal),
+        fetch: (request: Request) => {
+          request.headers.set("accept-encoding", encodingFor(this.#base));
+          return fetchPatiently(this.#fetch, request, this.#ending.signal);
+        },
       });
     } catch (error) {
       throw new ErthError("MIRROR_URL", asErthError(error).detail);
@@ -278,4 +281,12 @@ export class Remote {
       throw classify(error);
     }
   }
+}
+
+/**
+ * How answers may be packed. On this computer that is only work, more than half of a server's in a
+ * long fetch; elsewhere not as Brotli, which a server may do at its slowest.
+ */
+function encodingFor({ hostname }: URL): string {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname) ? "identity" : "gzip";
 }

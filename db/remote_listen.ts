@@ -1,6 +1,9 @@
 import { ErthError } from "../errors.ts";
 import { classify } from "./remote_errors.ts";
 
+/** sqld gives a sign of life every 15 s: after a longer silence the line is dead, though open. */
+const SILENCE_MS = 40_000;
+
 /**
  * Follows a server's news of accepted batches (sqld: `GET /beta/listen`), until the connection ends.
  *
@@ -14,8 +17,12 @@ export async function listen(
 ): Promise<void> {
   const address = new URL("beta/listen?table=erth_batches", base.href.replace(/\/?$/, "/"));
   const headers = new Headers(token ? { authorization: `Bearer ${token}` } : {});
+  const silent = new AbortController();
+  const giveUp = () => silent.abort(new DOMException("The line is silent", "TimeoutError"));
+  let timer = setTimeout(giveUp, SILENCE_MS);
   try {
-    const response = await fetch(address, { headers, signal });
+    const either = AbortSignal.any([signal, silent.signal]);
+    const response = await fetch(address, { headers, signal: either });
     const tells = response.headers.get("content-type")?.startsWith("text/event-stream");
     if (!response.ok || !tells) {
       await response.body?.cancel();
@@ -23,9 +30,13 @@ export async function listen(
     }
     onNews();
     for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, SILENCE_MS);
       if (/^(event|data):/m.test(piece)) onNews();
     }
   } catch (error) {
     throw classify(error);
+  } finally {
+    clearTimeout(timer);
   }
 }

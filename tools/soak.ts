@@ -15,7 +15,10 @@ import { build } from "./build.ts";
 /** How often a sign of life is given, in seeds. */
 const SIGN = 100;
 
-const options = parseArgs(Deno.args, { string: ["seeds", "from", "seed", "kills"] });
+const options = parseArgs(Deno.args, {
+  string: ["seeds", "from", "seed", "kills"],
+  unknown: (option: string) => refuse(`Cannot soak as this is no option: ${option}`),
+});
 Deno.exit((options.kills === undefined ? await convergence() : await kills()) ? 0 : 1);
 
 async function convergence(): Promise<boolean> {
@@ -59,5 +62,10 @@ function number(name: "seeds" | "from" | "seed" | "kills", otherwise: number): n
   if (text === undefined) return otherwise;
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new Error(`Cannot soak as '--${name}' must be a whole number: current value is ${text}`);
+  return refuse(`Cannot soak as '--${name}' must be a whole number: current value is ${text}`);
+}
+
+function refuse(why: string): never {
+  console.error(why);
+  Deno.exit(2);
 }

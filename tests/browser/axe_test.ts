@@ -166,7 +166,8 @@ const WALKS: Record<string, Walk> = {
     await reads(page.locator(".health"), "Offline since");
     yield "mirror offline";
     await server.restart();
-    await erth.json("shell/mirror/now", {});
+    // Not the database that it was mirrored to, so there is something to ask.
+    await server.execute("UPDATE erth_meta SET value = 'another' WHERE key = 'remote'");
     await erth.json("shell/mirror/disconnect", {});
     await reads(page.locator(".health"), "Everything stays");
     await erth.json("shell/mirror/connect", wish).catch(() => {});

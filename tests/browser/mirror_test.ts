@@ -67,12 +67,24 @@ visit("two sides with data are merged only after a yes", async ({ page, erth }) 
   await addNote(erth, "First", "");
   await until(async () => (await server.execute("SELECT * FROM notes")).length === 1);
   await page.getByRole("button", { name: "Disconnect" }).click();
+  // Not the database that this one was mirrored to: with that there is nothing to ask.
+  await server.execute("UPDATE erth_meta SET value = 'another' WHERE key = 'remote'");
   await connect(page, server.url, server.token);
   await reads(page.locator("#main"), "Both sides hold data");
   await page.getByRole("button", { name: "Don't connect" }).press("Enter");
   await page.locator("[name=url]").waitFor();
   await connect(page, server.url, server.token);
   await page.getByRole("button", { name: "Merge both" }).press("Enter");
+  await reads(page.locator(".health"), "Saved here and on");
+}, { route: "mirror" });
+
+visit("back to the same database there is nothing to ask", async ({ page, erth }) => {
+  await using server = await Sqld.start({ jwt: true });
+  await connect(page, server.url, server.token);
+  await addNote(erth, "First", "");
+  await until(async () => (await server.execute("SELECT * FROM notes")).length === 1);
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await connect(page, server.url, server.token);
   await reads(page.locator(".health"), "Saved here and on");
 }, { route: "mirror" });
 

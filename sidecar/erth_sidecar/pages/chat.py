@@ -83,8 +83,12 @@ class _Screen:
         id_ = request.params["id"]
         if request.wants_json:
             return json_answer(_with_messages(self._store, id_))
+        refresh = request.target == f"log-{id_}"
+        if refresh and threads.is_deleted(self._store, id_):
+            # What is shown stays: a question asked there brings the thread back.
+            return Answer(status=204)
         thread = threads.get(self._store, id_)
-        if request.target != f"log-{id_}":
+        if not refresh:
             return self._page(request, self._store, thread)
         context = self._context(request, self._store, thread)
         if request.query("shown") == context["shown"]:

@@ -8,7 +8,7 @@ import type { Store } from "./store.ts";
 import { readTables, type Table } from "./tables.ts";
 
 /** Between short transactions, so that others come to write; milliseconds. */
-const PAUSE_MS = 2;
+const PAUSE_MS = 1;
 
 /** What the mirror is made of. */
 export interface MirrorOptions {

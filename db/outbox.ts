@@ -11,7 +11,7 @@ const MOST_ROWS = 2000;
 const MOST_BYTES = 3_000_000;
 
 /** Rows crossed out in one transaction. */
-const CHUNK = 500;
+const CHUNK = 250;
 
 /** What is sent in one piece. */
 export interface Batch {

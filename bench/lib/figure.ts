@@ -6,9 +6,11 @@ export interface Row {
   name: string;
   /** Median, percentile or single value, in `unit`. */
   value: number;
-  unit: "×" | "ms" | "s" | "MB";
-  /** The value must not be above it; absent where a row only informs. */
+  unit: "×" | "ms" | "s" | "MB" | "bytes" | "%" | "requests";
+  /** The value must not be above it. Without this and `least`, a row only informs. */
   goal?: number;
+  /** The value must not be below it. */
+  least?: number;
   /** First and third quartile; for a percentile, those of the percentile by slice of the run. */
   noise?: [number, number];
   /** How many measurements the value is made of. */
@@ -28,22 +30,27 @@ export interface Figure {
 export function rowOf(
   name: string,
   summary: Summary,
-  rest: Pick<Row, "unit" | "goal" | "detail">,
+  rest: Pick<Row, "unit" | "goal" | "least" | "detail">,
 ): Row {
   const { median, quartiles, count } = summary;
   return { name, value: median, noise: quartiles, count, ...rest };
 }
 
+/** Whether a row's goal was met, if it has one. */
+export function isMet({ value, goal = Infinity, least = -Infinity }: Row): boolean {
+  return value <= goal && value >= least;
+}
+
 /** The rows as a table in Markdown. */
 export function tableOf(rows: readonly Row[]): string {
-  const cells = rows.map(({ name, value, unit, goal, noise, count, detail }) => [
-    name,
-    `${round(value)} ${unit}`,
-    goal === undefined ? "" : `≤ ${goal} ${unit}`,
-    goal === undefined ? "" : value <= goal ? "yes" : "NO",
-    noise === undefined ? "" : `${round(noise[0])}–${round(noise[1])}`,
-    String(count),
-    detail ?? "",
+  const cells = rows.map((row) => [
+    row.name,
+    `${round(row.value)} ${row.unit}`,
+    goalOf(row),
+    goalOf(row) === "" ? "" : isMet(row) ? "yes" : "NO",
+    row.noise === undefined ? "" : `${round(row.noise[0])}–${round(row.noise[1])}`,
+    String(row.count),
+    row.detail ?? "",
   ]);
   const head = ["figure", "measured", "goal", "met", "quartiles", "n", "made of"];
   const widths = head.map((title, at) =>
@@ -54,6 +61,11 @@ export function tableOf(rows: readonly Row[]): string {
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)].join(
     "\n",
   );
+}
+
+function goalOf({ goal, least, unit }: Row): string {
+  if (least !== undefined) return `≥ ${least} ${unit}`;
+  return goal === undefined ? "" : `≤ ${goal} ${unit}`;
 }
 
 function round(value: number): string {

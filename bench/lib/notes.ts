@@ -5,19 +5,19 @@ const WORDS =
     "always perhaps because through between under over north south east west apple cherry plum grass")
     .split(" ");
 
-/** A note of ordinary size: 30 characters of title, 200 of text, two tags. */
+/** A note: 30 characters of title, its text, two tags. */
 export interface Draft {
   title: string;
   body: string;
   tags: string[];
 }
 
-/** So many notes, each another, the same at every call. */
-export function drafts(count: number): Draft[] {
+/** So many notes with texts of `size` characters, each another, the same at every call. */
+export function drafts(count: number, size = 200): Draft[] {
   const random = generator();
   return Array.from({ length: count }, () => ({
     title: words(random, 30),
-    body: words(random, 200),
+    body: words(random, size),
     tags: ["bench", "garden"],
   }));
 }

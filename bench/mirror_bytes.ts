@@ -8,13 +8,13 @@ import { drafts } from "./lib/notes.ts";
 import { quantile } from "./lib/stats.ts";
 import { freshFolder, mirrorThread, openStore } from "./mirror_support.ts";
 
-const EDITS = 20;
+const EDITS = 10;
 /** With its title, 1000 characters. */
 const TEXT = 970;
 /** As long as a host's token is: its signature and header are 123 characters of it. */
 const TOKEN = 310;
 /** In which the thread says what else it has to say of an edit. */
-const AFTERWARDS_MS = 8_000;
+const AFTERWARDS_MS = 6_000;
 const HELD_MS = 400;
 
 /**

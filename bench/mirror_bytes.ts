@@ -18,7 +18,7 @@ const AFTERWARDS_MS = 6_000;
 const HELD_MS = 400;
 
 /**
- * What the mirror sends for a changed word in a note of 1000 characters, a minute from other edits:
+ * What the mirror sends for a changed word in a note of 1000 characters, some seconds after another:
  * bytes of HTTP from the client as a proxy counts them, heads included, without those of TLS and TCP.
  */
 export const mirrorBytes: Figure = {

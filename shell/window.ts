@@ -1,5 +1,4 @@
 import { GtkWindow } from "./native/gtk.ts";
-import { preloadGtk } from "./native/gtk_symbols.ts";
 import { LibWebviewWindow } from "./native/libwebview.ts";
 import type { NativeWindow, Size, WindowOptions } from "./native/native_window.ts";
 import type { RemoteHandle } from "./native/remote.ts";
@@ -78,14 +77,6 @@ export class Webview implements Disposable {
   remoteHandle(): RemoteHandle {
     return this.#native.remoteHandle();
   }
-}
-
-/**
- * Starts loading the system's WebView on another thread. Call it as early as may be: a window made
- * later is there some 50 ms sooner. Where there is no WebView nothing happens.
- */
-export function preload(): void {
-  if (Deno.build.os === "linux") preloadGtk();
 }
 
 function readIcon(): Uint8Array<ArrayBuffer> | undefined {

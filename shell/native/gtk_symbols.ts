@@ -226,16 +226,6 @@ export function openGtk() {
   };
 }
 
-/** Starts reading the WebView's libraries on another thread; the window then finds them loaded. */
-export function preloadGtk(): void {
-  const { symbols } = Deno.dlopen("libc.so.6", {
-    // dlopen(3): a handle, or null where the library is missing; the window then says so.
-    dlopen: { parameters: ["buffer", "i32"], result: "pointer", nonblocking: true },
-  });
-  const RTLD_LAZY = 1;
-  symbols.dlopen(cstring("libwebkit2gtk-4.1.so.0"), RTLD_LAZY);
-}
-
 /** A text as C wants it: UTF-8 with a null byte at its end. Null bytes inside are left out. */
 export function cstring(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text.replaceAll("\0", "") + "\0");

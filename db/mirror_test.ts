@@ -135,6 +135,7 @@ Deno.test("a push that fails at once ends in an error, not in the end of the thr
   };
   addEventListener("unhandledrejection", hear);
   await assertRejects(() => mirror.sync(), ErthError);
+  // The turn of the event loop in which an unhandled rejection would be told.
   await new Promise((resolve) => setTimeout(resolve, 0));
   removeEventListener("unhandledrejection", hear);
   assertEquals(unhandled, []);

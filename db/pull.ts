@@ -132,7 +132,7 @@ export class Puller {
       "SELECT tbl, id FROM mirror_aside WHERE direction = 'pull' LIMIT 500",
     );
     if (rows.length === 0 || books.position === undefined) return;
-    const page = await remote.only(tables, rows.map(({ tbl, id }) => [tbl, id]));
+    const page = await remote.rowsByKey(tables, rows.map(({ tbl, id }) => [tbl, id]));
     const changes = await this.#inbox.apply(page, this.#context(books.position), pause, () => {});
     if (changes.length > 0) options.onChanged?.(changes);
   }

@@ -131,7 +131,7 @@ export class Remote {
   }
 
   /** These rows, by table and id, as they are now. */
-  async only(tables: readonly Table[], keys: [table: string, id: string][]): Promise<Page> {
+  async rowsByKey(tables: readonly Table[], keys: [table: string, id: string][]): Promise<Page> {
     const among = "?2 = 0 AND (tbl, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))";
     return await this.#page(tables, among, [JSON.stringify(keys), 0n], PAGE_ROWS);
   }

@@ -49,9 +49,9 @@ export function readTables(store: Store): Table[] {
 }
 
 /** SQL: one row's columns as a JSON object. */
-export function rowObject({ columns }: Table, row: string, make = "json_object"): string {
+export function rowObject({ columns }: Table, row: string): string {
   const pairs = columns.map((column) => `'${column.name}', ${toJson(column, row)}`);
-  return `${make}(${pairs.join(", ")})`;
+  return `json_object(${pairs.join(", ")})`;
 }
 
 /**

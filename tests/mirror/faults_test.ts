@@ -69,6 +69,7 @@ class Line implements AsyncDisposable {
     round.finally(() => over = true);
     for (let edits = 0; edits < MEANWHILE && !over; edits++) {
       this.edit(this.a);
+      // A turn of the event loop, in which the round goes on.
       await new Promise((resolve) => setTimeout(resolve));
     }
     return await round;

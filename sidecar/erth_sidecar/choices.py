@@ -112,7 +112,9 @@ def _remember(
     lost = {"cells": conflict.cells, "device": conflict.device, "created_at": conflict.created_at}
     kept = {"at": transaction.now, "before": before, "after": after, "lost": lost}
     transaction.rows(
-        "INSERT INTO settings (key, value) VALUES (?, ?)",
+        # The mirror names a version after its text: the same one may come again.
+        "INSERT INTO settings (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         (_key(table, row_id, conflict.id), json.dumps(kept, ensure_ascii=False)),
     )
     transaction.rows(

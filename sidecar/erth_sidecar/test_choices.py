@@ -63,6 +63,21 @@ def test_taking_back_loses_nothing_that_was_typed_since(store: Store) -> None:
     assert sorted(waiting) == ["my text", "their text"]
 
 
+def test_the_same_version_may_come_again_and_be_chosen_again(store: Store) -> None:
+    id_ = store.write(lambda tx: notes.create(tx, Draft.of("Mine", "my text", "")))
+    for choice in ("keep", "use"):
+        store.write(
+            lambda tx: tx.rows(
+                "INSERT INTO conflicts VALUES ('its-name', 'notes', ?, ?, 'LAPTOP', '2026')",
+                (id_, '{"body":"their text"}'),
+            )
+        )
+        settle(store, id_, "its-name", choice)
+    assert notes.get(store, id_).body == "their text"
+    store.write(lambda tx: choices.unsettle_note(tx, id_, "its-name"))
+    assert notes.get(store, id_).body == "my text"
+
+
 def test_choices_remembered_are_few_and_stay_here(store: Store) -> None:
     for _ in range(25):
         id_, conflict = make(store, {"body": "their text"})

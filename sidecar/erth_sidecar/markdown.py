@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_INTERNAL = ("notes/", "chat/", "#")
+_INTERNAL = ("notes/", "chat/", "library/", "#")
 
 
 def render(text: str) -> Markup:

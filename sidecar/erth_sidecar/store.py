@@ -17,7 +17,7 @@ from erth_sidecar.ids import now_text
 
 log = logging.getLogger(__name__)
 
-SCHEMA = 3
+SCHEMA = 4
 """The `PRAGMA user_version` these pages were written for."""
 
 BUSY_TIMEOUT = 0.1

@@ -174,5 +174,5 @@ def _citations(stored: str) -> list[dict[str, Any]]:
     return [
         cited
         for cited in (given if isinstance(given, list) else [])
-        if isinstance(cited, dict) and {"note_id", "title"} <= cited.keys()
+        if isinstance(cited, dict) and "title" in cited and {"note_id", "file_id"} & cited.keys()
     ]

@@ -18,29 +18,40 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A part of a note: `text` is `body[start:end]`, in characters."""
+    """A part of a note or file: `text` is `body[start:end]`, in characters."""
 
-    note_id: str
+    source: str
+    """`note` or `file`."""
+    source_id: str
     title: str
     text: str
     start: int
     end: int
 
+    @property
+    def link(self) -> str:
+        """Where the page shows it, highlighted."""
+        place = "notes" if self.source == "note" else "library"
+        return f"{place}/{self.source_id}?at={self.start}-{self.end}"
+
     def to_json(self) -> dict[str, Any]:
         """A citation as it is stored and shown."""
         return {
-            "note_id": self.note_id,
+            f"{self.source}_id": self.source_id,
             "title": self.title,
             "passage": self.text,
             "start": self.start,
             "end": self.end,
+            "link": self.link,
         }
 
     @classmethod
     def of(cls, citation: dict[str, Any]) -> "Passage":
         """The passage behind a stored citation."""
+        source = "note" if "note_id" in citation else "file"
         return cls(
-            citation["note_id"],
+            source,
+            citation[f"{source}_id"],
             citation["title"],
             citation["passage"],
             citation["start"],

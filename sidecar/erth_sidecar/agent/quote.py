@@ -42,7 +42,7 @@ def _text(passages: Sequence[Passage]) -> str:
     for passage in passages:
         quoted = "\n".join(f"> {line}".rstrip() for line in passage.text.split("\n"))
         title = re.sub(r"([\\\[\]*_`<>!])", r"\\\1", passage.title)
-        parts.append(f"{quoted}\n>\n> — [{title}](notes/{passage.note_id})")
+        parts.append(f"{quoted}\n>\n> — [{title}]({passage.link})")
     return "\n\n".join(parts)
 
 

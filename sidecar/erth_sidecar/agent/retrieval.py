@@ -130,14 +130,14 @@ def _passage(note_id: str, title: str, body: str, start: int, end: int) -> Passa
     start += len(text) - len(text.lstrip())
     text = text.strip()
     name = title or search.snippet(body[:200], search.parse(""))[:60] or "Untitled"
-    return Passage(note_id, name, text or name, start, start + len(text))
+    return Passage("note", note_id, name, text or name, start, start + len(text))
 
 
 def _best(scored: Sequence[_Scored]) -> Iterator[Passage]:
     ranked = sorted((s for s in scored if s.score > 0), key=lambda s: -s.score)
     taken: dict[str, int] = {}
     for one in ranked:
-        note = one.passage.note_id
+        note = one.passage.source_id
         if one.score < ranked[0].score * _WORTH or taken.get(note, 0) == PASSAGES // 2:
             continue
         taken[note] = taken.get(note, 0) + 1

@@ -6,13 +6,13 @@ ASKED = [Turn("user", "?")]
 
 
 def passage(text: str, title: str = "T") -> Passage:
-    return Passage("id-1", title, text, 0, len(text))
+    return Passage("note", "id-1", title, text, 0, len(text))
 
 
 def test_it_says_that_it_only_quotes() -> None:
     text = "".join(Quote(lambda _: None).chat(ASKED, [passage("first\n\nsecond")]))
     assert text.startswith("No model is mounted")
-    assert "> first\n>\n> second\n>\n> — [T](notes/id-1)" in text
+    assert "> first\n>\n> second\n>\n> — [T](notes/id-1?at=0-" in text
 
 
 def test_it_says_that_nothing_was_found() -> None:
@@ -25,7 +25,7 @@ def test_a_title_cannot_break_its_link() -> None:
     text = "".join(Quote(lambda _: None).chat(ASKED, [passage("x", "a](https://e.org) <b> *c*")]))
     html = render(text)
     assert html.count("<a ") == 1
-    assert 'href="notes/id-1"' in html
+    assert 'href="notes/id-1?at=0-1"' in html
     assert "*c*" in html
 
 

@@ -44,7 +44,7 @@ def test_a_passage_is_a_part_of_its_note(shelf: Store) -> None:
     passages = retrieval.find(shelf, "hotel train Mitte paragraph")
     assert 1 < len(passages) <= retrieval.PASSAGES
     for passage in passages:
-        body = notes.get(shelf, passage.note_id).body
+        body = notes.get(shelf, passage.source_id).body
         assert body[passage.start : passage.end] == passage.text
         assert len(passage.text) < 1000
 
@@ -55,7 +55,7 @@ def test_nothing_is_found_where_nothing_is(shelf: Store, question: str) -> None:
 
 
 def test_deleted_notes_are_not_quoted(shelf: Store) -> None:
-    id_ = retrieval.find(shelf, "bread")[0].note_id
+    id_ = retrieval.find(shelf, "bread")[0].source_id
     shelf.write(lambda tx: notes.mark(tx, id_, deleted=True))
     assert retrieval.find(shelf, "bread") == []
 

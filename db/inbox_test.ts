@@ -200,6 +200,8 @@ Deno.test("pages are told whose news came", async () => {
     state: "done",
     created_at: AT,
     deleted_at: null,
+    actions: "[]",
+    stats: "{}",
   };
   const conflict = { of_table: "notes", row_id: "n", cells: "{}", device: "Bea's", created_at: AT };
   const rows: Row[] = [
@@ -209,6 +211,10 @@ Deno.test("pages are told whose news came", async () => {
       created_at: AT,
       updated_at: AT,
       deleted_at: null,
+      starred: 0,
+      model: null,
+      system: "",
+      overflow: "ask",
     }],
     ["messages", "m1", later(1), {}, null, message],
     ["messages", "m2", later(1), {}, null, message],

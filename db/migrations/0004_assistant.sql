@@ -53,30 +53,41 @@ CREATE TABLE passages (
   source TEXT NOT NULL CHECK (source IN ('note', 'file')),
   source_id TEXT NOT NULL,
   start INTEGER NOT NULL,
-  stop INTEGER NOT NULL
+  stop INTEGER NOT NULL,
+  -- What the part stands under.
+  heading TEXT NOT NULL DEFAULT '',
+  -- Of a file: the text itself, as a place far into a long one takes milliseconds to reach.
+  body TEXT
 ) STRICT;
-CREATE INDEX passages_by_source ON passages (source, source_id);
+CREATE INDEX passages_by_source ON passages (source, source_id, start);
 CREATE VIRTUAL TABLE passages_fts USING fts5 (
   title, body, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0'
 );
--- What has to be cut anew. The sidecar does, a few at a time.
+-- The index's words with their counts, for those that nobody wrote quite like that.
+CREATE VIRTUAL TABLE passages_words USING fts5vocab (passages_fts, 'row');
+
+-- What has to be cut anew. The sidecar does, a few passages at a time: characters before `done` are
+-- in the index, -1 means that the passages from before must go first. `changes` tells it that what
+-- it has read is out of date.
 CREATE TABLE passages_stale (
   source TEXT NOT NULL,
   source_id TEXT NOT NULL,
+  done INTEGER NOT NULL DEFAULT -1,
+  changes INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (source, source_id)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO passages_stale SELECT 'note', id FROM notes WHERE deleted_at IS NULL;
+INSERT INTO passages_stale (source, source_id) SELECT 'note', id FROM notes WHERE deleted_at IS NULL;
 CREATE TRIGGER passages_note_insert AFTER INSERT ON notes BEGIN
-  INSERT INTO passages_stale SELECT 'note', new.id
-    WHERE NOT EXISTS (SELECT 1 FROM passages_stale WHERE source = 'note' AND source_id = new.id);
+  INSERT INTO passages_stale (source, source_id) VALUES ('note', new.id)
+    ON CONFLICT DO UPDATE SET done = -1, changes = changes + 1;
 END;
-CREATE TRIGGER passages_note_update AFTER UPDATE OF title, body, deleted_at ON notes BEGIN
-  INSERT INTO passages_stale SELECT 'note', new.id
-    WHERE NOT EXISTS (SELECT 1 FROM passages_stale WHERE source = 'note' AND source_id = new.id);
+CREATE TRIGGER passages_note_update AFTER UPDATE OF title, body, tags, deleted_at ON notes BEGIN
+  INSERT INTO passages_stale (source, source_id) VALUES ('note', new.id)
+    ON CONFLICT DO UPDATE SET done = -1, changes = changes + 1;
 END;
 CREATE TRIGGER passages_note_delete AFTER DELETE ON notes BEGIN
-  INSERT INTO passages_stale SELECT 'note', old.id
-    WHERE NOT EXISTS (SELECT 1 FROM passages_stale WHERE source = 'note' AND source_id = old.id);
+  INSERT INTO passages_stale (source, source_id) VALUES ('note', old.id)
+    ON CONFLICT DO UPDATE SET done = -1, changes = changes + 1;
 END;
 
 -- Search over what was said. Always filled behind what is written: see 0003 for the reason.

@@ -58,10 +58,8 @@ export function writesOf(change: Change, place: Place): Write[] {
       const id = at(notes, change.pick);
       return id === undefined ? [] : [{ table: "notes", id, values: undefined }];
     }
-    case "begin": {
-      const values = { title: change.text, created_at: now, updated_at: now, deleted_at: null };
-      return [{ table: "threads", id: fresh, values }];
-    }
+    case "begin":
+      return [{ table: "threads", id: fresh, values: newThread(change.text, now) }];
     case "rename":
       return update("threads", at(threads, change.pick), { title: change.text, updated_at: now });
     case "fade thread":
@@ -109,6 +107,19 @@ function newNote(text: string, now: string): Values {
   };
 }
 
+function newThread(title: string, now: string): Values {
+  return {
+    title,
+    created_at: now,
+    updated_at: now,
+    deleted_at: null,
+    starred: 0,
+    model: null,
+    system: "",
+    overflow: "ask",
+  };
+}
+
 function newMessage(thread: string, body: string, now: string): Values {
   return {
     thread_id: thread,
@@ -119,6 +130,8 @@ function newMessage(thread: string, body: string, now: string): Values {
     state: "done",
     created_at: now,
     deleted_at: null,
+    actions: "[]",
+    stats: "{}",
   };
 }
 

@@ -34,7 +34,9 @@ scenario(
     await b.sync();
     await world.countWrites();
     fill(a, 1_300);
-    a.store.run("INSERT INTO threads VALUES ('t', 'talk', '2020', '2020', NULL)");
+    a.store.run(
+      "INSERT INTO threads (id, title, created_at, updated_at, deleted_at) VALUES ('t', 'talk', '2020', '2020', NULL)",
+    );
     a.store.run(
       "INSERT INTO messages (id, thread_id, role, body, created_at) " +
         "VALUES ('m', 't', 'user', 'Hello', '2020')",

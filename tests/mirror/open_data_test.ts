@@ -22,7 +22,9 @@ scenario("A libSQL embedded replica reads what was sent", async (world) => {
     assertEquals(await read(), a.all().notes);
     a.write("n2", { title: "edited", pinned: 1 });
     a.delete("gone");
-    a.store.run("INSERT INTO threads VALUES ('t1', 'talk', '2026', '2026', NULL)");
+    a.store.run(
+      "INSERT INTO threads (id, title, created_at, updated_at, deleted_at) VALUES ('t1', 'talk', '2026', '2026', NULL)",
+    );
     await a.sync();
     await replica.sync();
     assertEquals(await read(), a.all().notes);
@@ -55,7 +57,9 @@ scenario("Rows inserted, changed and deleted by plain SQL arrive everywhere", as
   await world.remote(INSERT, ["s1", "by SQL", "Grüße 🌍\n'\"", TIME, TIME]);
   await world.remote("UPDATE notes SET title = 'changed by SQL' WHERE id = 'n1'");
   await world.remote("DELETE FROM notes WHERE id = 'n2'");
-  await world.remote("INSERT INTO threads VALUES ('t1', 'talk', '2026', '2026', NULL)");
+  await world.remote(
+    "INSERT INTO threads (id, title, created_at, updated_at, deleted_at) VALUES ('t1', 'talk', '2026', '2026', NULL)",
+  );
   const changes: string[] = [];
   a.disconnect();
   await a.sync({

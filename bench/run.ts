@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { build } from "../tools/build.ts";
 import { ROOT } from "../tools/steps.ts";
+import { earlier } from "./earlier.ts";
 import { firstFragment } from "./first_fragment.ts";
 import { fragment } from "./fragment.ts";
 import { idleMemory } from "./idle_memory.ts";
@@ -26,6 +27,7 @@ const FIGURES: readonly Figure[] = [
   windowLoad,
   firstFragment,
   idleMemory,
+  earlier,
   store,
   fragment,
   recovery,

@@ -1,7 +1,7 @@
 import { asErthError, speakFor } from "./errors.ts";
 import { readApp } from "./shell/app.ts";
 import { complain, runCommand } from "./shell/cli/run.ts";
-import { readConfig, wantsJson } from "./shell/config.ts";
+import { reachHereDirectly, readConfig, wantsJson } from "./shell/config.ts";
 import { openDesktop } from "./shell/desktop.ts";
 
 Deno.exit(await main());
@@ -10,6 +10,7 @@ async function main(): Promise<number> {
   try {
     speakFor(readApp());
     const config = readConfig();
+    reachHereDirectly();
     const window = config.command === "window" && !config.help;
     return window ? await openDesktop(config) : await runCommand(config);
   } catch (thrown) {

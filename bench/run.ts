@@ -18,7 +18,9 @@ import { mirrorFirstPull } from "./mirror_first_pull.ts";
 import { mirrorIdle } from "./mirror_idle.ts";
 import { mirrorPush } from "./mirror_push.ts";
 import { mirrorVisible } from "./mirror_visible.ts";
+import { modelSpeed } from "./model_speed.ts";
 import { recovery } from "./recovery.ts";
+import { retrieval } from "./retrieval.ts";
 import { size } from "./size.ts";
 import { store } from "./store.ts";
 import { windowLoad } from "./window_load.ts";
@@ -38,6 +40,8 @@ const FIGURES: readonly Figure[] = [
   mirrorVisible,
   mirrorBytes,
   mirrorIdle,
+  retrieval,
+  modelSpeed,
 ];
 
 const OUTPUT = join(ROOT, "build", "bench.json");

@@ -13,9 +13,10 @@ export interface App {
   home: string;
   /**
    * Commands beyond those that every app has. `ask` and `note`: its sidecar can answer them;
-   * `mirror`: its schema has the mirror's tables.
+   * `mirror`: its schema has the mirror's tables; `model`: its sidecar uses models, and llama.cpp
+   * comes along; `library`: its sidecar keeps files.
    */
-  commands?: readonly ("ask" | "note" | "mirror")[];
+  commands?: readonly ("ask" | "note" | "mirror" | "model" | "library")[];
   /** @default The shell's own version. */
   version?: string;
 }
@@ -26,4 +27,10 @@ export const EMBEDDED = fileURLToPath(new URL("../build/embed/", import.meta.url
 /** The app's own names. */
 export function readApp(): App {
   return JSON.parse(Deno.readTextFileSync(join(EMBEDDED, "app.json")));
+}
+
+/** Whether an app has a command; its sidecar must be able to answer those beyond the shell's. */
+export function isOffered({ commands = [] }: App, command: string): boolean {
+  const extra = ["ask", "library", "mirror", "model", "note"] as const;
+  return !extra.some((it) => it === command && !commands.includes(it));
 }

@@ -1,9 +1,9 @@
 import { encodeBase64Url } from "@std/encoding/base64url";
-import { ErthError } from "../errors.ts";
 import { LineLog } from "../log.ts";
+import { isOffered } from "./app.ts";
 import { childEnvironment } from "./child.ts";
 import { systemClock } from "./clock.ts";
-import { type Config, isOffered } from "./config.ts";
+import type { Config } from "./config.ts";
 import { ConnectionFile } from "./connection_file.ts";
 import { Engine } from "./engine.ts";
 import { EventHub } from "./events.ts";
@@ -12,13 +12,18 @@ import { Guard } from "./guard.ts";
 import { Health } from "./health.ts";
 import { Hold } from "./hold.ts";
 import { Instance, type Running } from "./instance.ts";
+import { endServer, listen } from "./listen.ts";
 import { openLogFile } from "./log_file.ts";
 import { measure } from "./measure.ts";
+import { droppedCommand, modelCommands, uploadCommand } from "./models/commands.ts";
+import { modelCommand } from "./models/model_command.ts";
+import { Models } from "./models/mount.ts";
 import { MirrorKeeper } from "./mirror.ts";
 import { mirrorCommands } from "./mirror_commands.ts";
 import { Proxy } from "./proxy.ts";
 import { FOLDERS, Parts, readBuild } from "./resources.ts";
 import { mirrorScreen } from "./screens/mirror.ts";
+import { modelsScreen } from "./screens/models.ts";
 import { statusFile, type StatusReport, statusScreen } from "./screens/status.ts";
 import { Site } from "./site.ts";
 import { equalConstantTime, mintToken } from "./token.ts";
@@ -43,15 +48,18 @@ export interface Backend {
   readonly finished: Promise<number>;
   /** What the Status screen shows. */
   report(): StatusReport;
+  /** Somebody holds files over the window: the page may ask for them once they are let go. */
+  hold(paths: readonly string[]): void;
   /** Ends everything in order, within three seconds. */
   stop(): Promise<void>;
 }
 
-const SERVER_GRACE_MS = 500;
 /** Of the three seconds; the rest is for what comes after. */
 const STOP_MS = 2_500;
 /** What the mirror gets of it at least, should the sidecar be slow to end. */
 const MIRROR_STOP_MS = 400;
+/** What a model process gets that doesn't heed its stop line. */
+const MODELS_STOP_MS = 1_500;
 
 /**
  * Composes everything. Returns as soon as the gateway listens; store and sidecar follow, and what
@@ -119,7 +127,30 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     mirrors,
     onMigrated: () => mirror.storeIsReady(),
     onCommitted: () => mirror.committed(),
+    assistant: () => models?.assistant(),
+    onWish: ({ ref, speed, wanted }) =>
+      wanted ? models?.keeper.wanted(ref) : models?.keeper.released(ref, speed),
+    onGone: () => models?.keeper.generationEnded(),
     log,
+  });
+  const models = !isOffered(app, "model") ? undefined : new Models({
+    data: paths.data,
+    command: modelCommand({
+      parts,
+      command: config.sidecarCommand,
+      env: childEnvironment(config.environment),
+    }),
+    lazy: hooks.secluded ?? false,
+    publish: (change) => events.publish(change),
+    tell: () => engine.tellAssistant(),
+    memory: memoryHere,
+    processors: navigator.hardwareConcurrency,
+    clock: systemClock,
+    log,
+    random: Math.random,
+    mintId: () => mintToken().id,
+    mintKey: () => randomText(24),
+    equal: equalConstantTime,
   });
   const site = new Site({
     folder: FOLDERS.site,
@@ -137,6 +168,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     uptime: (Date.now() - started) / 1000,
     sidecar: health.report(),
     mirror: mirror.report(),
+    models: models?.report(),
     database: { path: engine.database, bytes: fileSize(engine.database) },
     folders: paths,
     log: log.tail(),
@@ -160,6 +192,12 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     );
     for (const [name, command] of mirrorCommands(mirror, app.title)) commands.set(name, command);
   }
+  if (models !== undefined) {
+    screens.set("models", modelsScreen({ models, title: app.title }));
+    for (const [name, command] of modelCommands(models, app.title)) commands.set(name, command);
+    commands.set("upload", uploadCommand(models));
+    commands.set("dropped", droppedCommand(models));
+  }
   handler.gateway = new Gateway({
     prefix,
     home: app.home,
@@ -167,7 +205,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     events,
     frame: (route) => site.frame(route, events.last),
     asset: (request, name) => site.asset(request, name),
-    forward: (request, target) => proxy.forward(request, target),
+    forward: (request, target, caller) => proxy.forward(request, target, caller),
     screens,
     commands,
     signal: ending.signal,
@@ -182,13 +220,18 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     const end = Date.now() + STOP_MS;
     // The sidecar first: its last commits may still leave.
     const leave = () => mirror.stop(Math.max(MIRROR_STOP_MS, end - Date.now()));
-    await Promise.all([engine.stop().then(leave), endServer(server)]);
+    await Promise.all([
+      // Models go after it: an answer under way would take their end for a crash.
+      engine.stop().then(() => Promise.all([leave(), models?.stop(MODELS_STOP_MS)])),
+      endServer(server),
+    ]);
     parts.forget();
     log.info("erth.stopped");
   };
   log.info("erth.started", { version: build.version, pid: Deno.pid, data: paths.data });
   if (!hooks.secluded) publish(paths.data, running, log);
   engine.start();
+  void models?.start(engine.ready);
   if (hooks.raise !== undefined) warmUp(handler.gateway, running);
   return {
     running,
@@ -196,25 +239,9 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     ready: engine.ready,
     finished: finished.promise,
     report,
+    hold: (paths) => models?.dropped.hold(paths),
     stop: () => stopped ??= stop(),
   };
-}
-
-function listen(port: number, handler: (request: Request) => Promise<Response>) {
-  try {
-    return Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, handler);
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) throw new ErthError("PORT_IN_USE", `${port}`);
-    throw error;
-  }
-}
-
-/** Lets running answers end, but not for long: streams would never. */
-async function endServer(server: Deno.HttpServer): Promise<void> {
-  let timer = 0;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, SERVER_GRACE_MS));
-  await Promise.race([server.shutdown(), late]);
-  clearTimeout(timer);
 }
 
 /** SIGTERM and Ctrl+C end Erth in order; the function it returns forgets them. */
@@ -245,6 +272,11 @@ function warmUp(gateway: Gateway, { url, token }: Running): void {
     const headers = { authorization, host: new URL(url).host, "sec-fetch-mode": "navigate" };
     void gateway.handle(new Request(url + name, { headers }));
   }
+}
+
+function memoryHere(): { total: number; available: number } {
+  const { available, total } = Deno.systemMemoryInfo();
+  return { available, total };
 }
 
 function done(run: () => void): Response {

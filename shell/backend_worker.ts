@@ -7,6 +7,7 @@ import { remote, type RemoteHandle } from "./window.ts";
 export type WorkerOrder =
   | { order: "start"; config: Config; heartbeat: SharedArrayBuffer }
   | { order: "window"; handle: RemoteHandle }
+  | { order: "files"; paths: string[] }
   | { order: "stop" };
 
 /** What the worker tells the main thread. */
@@ -29,6 +30,7 @@ let window: ReturnType<typeof remote> | undefined;
 self.onmessage = ({ data }) => {
   if (data.order === "start") start(data.config, data.heartbeat);
   else if (data.order === "window") window = remote(data.handle);
+  else if (data.order === "files") backend?.hold(data.paths);
   else stop();
 };
 

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { ErthError } from "../errors.ts";
 import type { Level } from "../log.ts";
-import { type App, readApp } from "./app.ts";
+import { type App, isOffered, readApp } from "./app.ts";
 import { findPaths, type Paths } from "./paths.ts";
 
 /** The commands of the command line; `window` is the one without a name. */
@@ -14,6 +14,8 @@ export const COMMANDS = [
   "doctor",
   "ask",
   "note",
+  "library",
+  "model",
   "mirror",
   "help",
   "version",
@@ -65,6 +67,10 @@ const OPTIONS = {
   merge: { type: "boolean" },
   force: { type: "boolean" },
   name: { type: "string" },
+  model: { type: "string" },
+  file: { type: "string", multiple: true },
+  sha256: { type: "string" },
+  "key-stdin": { type: "boolean" },
 } as const satisfies ParseArgsConfig["options"];
 
 /** The values of the options that a single command takes. */
@@ -72,6 +78,14 @@ export interface CommandOptions {
   title?: string;
   tags?: string;
   thread?: string;
+  /** Of `ask`: which model answers, as a reference. */
+  model?: string;
+  /** Of `ask`: files to answer from. */
+  files: string[];
+  /** Of `model pull`. */
+  sha256?: string;
+  /** Of `model endpoint add`: whether the key comes from standard input. */
+  keyStdin: boolean;
   /** Of `mirror connect`. */
   remote: RemoteOptions;
 }
@@ -133,6 +147,10 @@ export function readConfig(
     title: values.title,
     tags: values.tags,
     thread: values.thread,
+    model: values.model,
+    files: values.file ?? [],
+    sha256: values.sha256,
+    keyStdin: values["key-stdin"] ?? false,
     remote: {
       url: environment("TURSO_DATABASE_URL"),
       token: environment("TURSO_AUTH_TOKEN"),
@@ -142,12 +160,6 @@ export function readConfig(
       name: values.name,
     },
   };
-}
-
-/** Whether an app has the command; its sidecar must be able to answer those beyond the shell's. */
-export function isOffered({ commands = [] }: App, command: string): boolean {
-  const extra = ["ask", "note", "mirror"] as const;
-  return !extra.some((it) => it === command && !commands.includes(it));
 }
 
 /** Whether errors shall be JSON, even where the arguments can't be understood. */
@@ -174,6 +186,16 @@ export function confineLibraries(folder: string): void {
     Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
     Deno.env.set(name, path);
   }
+}
+
+/**
+ * Has this process reach its own computer directly, whatever proxy the system names. Must run before
+ * anything is connected to.
+ */
+export function reachHereDirectly(): void {
+  const before = environment("NO_PROXY") ?? environment("no_proxy");
+  const hosts = [before, "127.0.0.1", "localhost", "::1"].filter(Boolean).join();
+  for (const name of ["NO_PROXY", "no_proxy"]) Deno.env.set(name, hosts);
 }
 
 /** Whether there is a screen to open a window on. */

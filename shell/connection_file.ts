@@ -1,5 +1,6 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { MirrorTarget } from "../db/mirror_messages.ts";
+import { removePrivately, replacePrivately } from "./private_file.ts";
 
 /** What is kept of a connection to a remote. */
 export interface Connection extends MirrorTarget {
@@ -32,34 +33,11 @@ export class ConnectionFile {
 
   /** Replaces it whole, so that a power cut leaves the old one or the new one. */
   write(connection: Connection): void {
-    const draft = `${this.#path}.new`;
-    const options = { create: true, write: true, truncate: true, mode: 0o600 } as const;
-    {
-      using file = Deno.openSync(draft, options);
-      const bytes = new TextEncoder().encode(JSON.stringify(connection));
-      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-      file.syncSync();
-    }
-    Deno.renameSync(draft, this.#path);
-    this.#syncFolder();
+    replacePrivately(this.#path, JSON.stringify(connection));
   }
 
   /** Forgets address and token; fine if there is nothing to forget. */
   remove(): void {
-    for (const path of [this.#path, `${this.#path}.new`]) {
-      try {
-        Deno.removeSync(path);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
-    }
-    this.#syncFolder();
-  }
-
-  #syncFolder(): void {
-    // Windows has no such thing.
-    if (Deno.build.os === "windows") return;
-    using folder = Deno.openSync(dirname(this.#path));
-    folder.syncSync();
+    removePrivately(this.#path);
   }
 }

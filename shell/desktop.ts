@@ -47,6 +47,7 @@ async function runWindow(config: Config): Promise<number> {
   const { app } = config;
   const heartbeat = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   let window: Webview;
+  let order = (_message: WorkerOrder) => {};
   try {
     window = new Webview({
       title: app.title,
@@ -57,6 +58,7 @@ async function runWindow(config: Config): Promise<number> {
       backend: config.window.backend,
       libraryPath: await windowLibrary(config),
       heartbeat,
+      onFiles: (paths) => order({ order: "files", paths }),
       // The chosen theme is a cookie: ports, and so origins, change from start to start.
       dataDirectory: join(config.paths.data, "webview"),
     });
@@ -67,7 +69,7 @@ async function runWindow(config: Config): Promise<number> {
   // Beside the loading of the window's libraries, both would take their time: 50 ms more in all.
   const worker = new Worker(new URL("./backend_worker.ts", import.meta.url), { type: "module" });
   const inbox = new Inbox(worker);
-  const order = (message: WorkerOrder) => worker.postMessage(message);
+  order = (message) => worker.postMessage(message);
   order({ order: "start", config, heartbeat });
   order({ order: "window", handle: window.remoteHandle() });
   const { url } = await inbox.next("started");

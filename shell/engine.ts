@@ -12,7 +12,11 @@ import type { Hold } from "./hold.ts";
 import type { Paths } from "./paths.ts";
 import type { Parts } from "./resources.ts";
 import { type LiveSidecar, SidecarService } from "./sidecar.ts";
+import type { ModelWish } from "./sidecar_lines.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
+
+/** What a sidecar commits changes of; an answer is part of its thread. */
+const TOPICS = ["notes", "threads", "library"];
 
 /** What the engine is made of. */
 export interface EngineOptions {
@@ -36,6 +40,12 @@ export interface EngineOptions {
   onMigrated: () => void;
   /** The sidecar has committed something. */
   onCommitted: () => void;
+  /** What the sidecar has to know of models; without it nothing. */
+  assistant?: () => unknown;
+  /** An answer wants a model, or has let go of it. */
+  onWish?: (wish: ModelWish) => void;
+  /** A sidecar is gone, and with it all its answers. */
+  onGone?: () => void;
   log: Log;
   clock?: Clock;
 }
@@ -48,8 +58,10 @@ export class Engine {
   /** How far each commit is synced. */
   readonly synchronous: "NORMAL" | "FULL";
   readonly #ready = Promise.withResolvers<void>();
+  readonly #service: SidecarService;
   readonly #supervisor: Supervisor;
   #isMigrated = false;
+  #hasAnswered = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -59,7 +71,7 @@ export class Engine {
     const clock = options.clock ?? systemClock;
     // Most callers never look: what failed shows in the page.
     this.#ready.promise.catch(() => {});
-    const service = new SidecarService({
+    this.#service = new SidecarService({
       command: (signal) => this.#prepare(signal),
       greeting: () => ({
         origin: options.origin,
@@ -67,20 +79,25 @@ export class Engine {
         dataDir: paths.data,
         logLevel: options.logLevel,
         synchronous: this.synchronous,
+        assistant: options.assistant?.(),
       }),
       clock,
       log,
       onReady: (sidecar) => this.#answers(sidecar),
       onLost: (sidecar) => hold.gone(sidecar),
-      onGone: (sidecar) => hold.gone(sidecar),
+      onGone: (sidecar) => {
+        hold.gone(sidecar);
+        options.onGone?.();
+      },
       onChanged: (change) => {
         events.publish(change);
         // An answer that grows is no commit that leaves this computer.
         if (change.topic !== "answer") options.onCommitted();
       },
+      onWish: options.onWish,
     });
     this.#supervisor = new Supervisor({
-      service,
+      service: this.#service,
       clock,
       random: Math.random,
       log,
@@ -101,6 +118,11 @@ export class Engine {
   /** Tries again at once, if the breaker is open. */
   retry(): void {
     this.#supervisor.retry();
+  }
+
+  /** Tells the sidecar how models stand now. */
+  tellAssistant(): void {
+    this.#service.tell({ assistant: this.#options.assistant?.() });
   }
 
   /** Ends the sidecar in order. */
@@ -157,6 +179,14 @@ export class Engine {
     this.#options.hold.ready(sidecar);
     this.#ready.resolve();
     this.#options.events.publish({ topic: "sidecar" });
+    if (this.#hasAnswered) this.#catchUp();
+    this.#hasAnswered = true;
+  }
+
+  /** The generation before may have died after a commit, before it could tell of it. */
+  #catchUp(): void {
+    for (const topic of TOPICS) this.#options.events.publish({ topic });
+    this.#options.onCommitted();
   }
 
   #follow(event: SupervisorEvent): void {

@@ -25,8 +25,8 @@ export interface GatewayOptions {
   frame: (route: string) => string;
   /** A file of the binary by its name below `assets/`. */
   asset: (request: Request, name: string) => Promise<Response>;
-  /** The sidecar's answer at a path and query without the prefix. */
-  forward: (request: Request, target: string) => Promise<Response>;
+  /** The sidecar's answer at a path and query without the prefix, told who asks. */
+  forward: (request: Request, target: string, caller: Caller) => Promise<Response>;
   /** By route, such as `status`. */
   screens: ReadonlyMap<string, Screen>;
   /** By name below `shell/`. */
@@ -92,7 +92,7 @@ export class Gateway {
     }
     const screen = this.#options.screens.get(route);
     if (screen !== undefined) return await screen(request);
-    return await this.#options.forward(request, `/${route || home}${url.search}`);
+    return await this.#options.forward(request, `/${route || home}${url.search}`, caller);
   }
 
   #launch(request: Request, url: URL): Response {

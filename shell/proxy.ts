@@ -1,5 +1,6 @@
 import { ErthError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { Caller } from "./guard.ts";
 import type { Death, Hold, Upstream } from "./hold.ts";
 import { loopbackClient } from "./loopback.ts";
 
@@ -69,11 +70,13 @@ export class Proxy {
   /**
    * The sidecar's answer to `request`, asked at `target` (path and query, without the prefix).
    *
+   * @param caller Whom the guard found to ask; the sidecar learns it as `x-erth-caller`.
    * @throws {ErthError} `SIDECAR_UNAVAILABLE`, `SIDECAR_BROKEN`, `SIDECAR_CRASHED`, or
    * `BODY_TOO_LARGE`.
    */
-  async forward(request: Request, target: string): Promise<Response> {
+  async forward(request: Request, target: string, caller: Caller = "page"): Promise<Response> {
     const headers = forwardable(request.headers);
+    headers.set("x-erth-caller", caller);
     const change = !SAFE_METHODS.has(request.method);
     if (change && !headers.has("idempotency-key")) {
       headers.set("idempotency-key", this.#options.mintKey());
@@ -128,17 +131,32 @@ export class Proxy {
     }
   }
 
-  /** Streams go through as they come; all else is read whole, so that it can still be replayed. */
+  /** Streams and files go through as they come; all else is read whole, to be replayed if need be. */
   async #passOn(answer: Response): Promise<Response> {
     const headers = forwardable(answer.headers);
     const init = { status: answer.status, headers };
     const length = Number(answer.headers.get("content-length") ?? 0);
     const stream = answer.headers.get("content-type")?.startsWith("text/event-stream");
-    if (stream || length > MAX_REPLAYED) return new Response(answer.body, init);
+    const file = answer.headers.get("content-disposition")?.startsWith("attachment");
+    if (stream && answer.body !== null) return new Response(untilCut(answer.body), init);
+    if (file || length > MAX_REPLAYED) return new Response(answer.body, init);
     const bytes = await answer.arrayBuffer();
     const empty = answer.status === 204 || answer.status === 304;
     return new Response(empty ? null : bytes, init);
   }
+}
+
+/** A stream of events that ends in order where its sidecar dies: who reads it resumes with the next. */
+function untilCut(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
+      if (done || value === undefined) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }
 
 /** Each generation gets connections of its own: none may outlive it. */

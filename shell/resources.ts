@@ -82,6 +82,12 @@ export class Parts {
     return { command: join(folder, `${this.#app}-sidecar`), args: [], cwd: folder };
   }
 
+  /** The folder with llama.cpp; `undefined` from the sources, where the environment has it. */
+  async llama(signal: AbortSignal): Promise<string | undefined> {
+    if (!Deno.build.standalone) return undefined;
+    return (await this.#part("llama", undefined, signal)).folder;
+  }
+
   /** The folder of the portable window library. */
   async window(): Promise<string> {
     return (await this.#part("window")).folder;

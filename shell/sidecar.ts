@@ -1,9 +1,17 @@
-import { asErthError, ErthError, isErrorCode } from "../errors.ts";
+import { asErthError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { Child, type Command, type Graces, KILLED, type Spawn, spawnProcess } from "./child.ts";
 import type { Clock } from "./clock.ts";
 import type { Death, Upstream } from "./hold.ts";
 import { parseObject, Quota, Tail } from "./lines.ts";
+import {
+  type Changed,
+  type Fatal,
+  isHopeless,
+  type ModelWish,
+  type Word,
+  wordOf,
+} from "./sidecar_lines.ts";
 import type { Exit, Reporter, Service } from "./supervisor.ts";
 import { mintToken, type Token } from "./token.ts";
 import { Watchdog, type WatchdogOptions } from "./watchdog.ts";
@@ -23,12 +31,6 @@ export interface LiveSidecar extends Upstream {
   readonly version: string;
   /** Probes at once; resolves with whether it answered, false once it is taken for dead. */
   suspect(): Promise<boolean>;
-}
-
-/** What the sidecar told of a commit. */
-export interface Changed {
-  readonly topic: string;
-  readonly id: string;
 }
 
 /** Times in milliseconds. */
@@ -63,6 +65,7 @@ export interface SidecarOptions {
   /** Its process is reaped. */
   readonly onGone: (sidecar: LiveSidecar, reason: string) => void;
   readonly onChanged: (changed: Changed) => void;
+  readonly onWish?: (wish: ModelWish) => void;
   readonly spawn?: Spawn;
   readonly fetch?: typeof fetch;
   readonly times?: Partial<SidecarTimes>;
@@ -91,6 +94,7 @@ export class SidecarService implements Service {
   readonly name = "sidecar";
   readonly #options: ServiceOptions;
   readonly #tail = new Tail(TAIL);
+  #run: Generation | undefined;
 
   constructor(options: SidecarOptions) {
     this.#options = { ...options, times: { ...TIMES, ...options.times } };
@@ -99,6 +103,11 @@ export class SidecarService implements Service {
   /** The last 200 lines that any generation wrote to standard error, oldest first. */
   tail(): readonly string[] {
     return this.#tail.lines();
+  }
+
+  /** Sends a line to the running generation; those to come learn of it by their greeting. */
+  tell(line: Record<string, unknown>): void {
+    this.#run?.tell(line);
   }
 
   /** Runs one sidecar process; resolves when it is reaped and its pipes are empty. */
@@ -113,7 +122,8 @@ export class SidecarService implements Service {
       const reason = `Cannot start: ${detail || message}`;
       return { reason, code, hopeless: isHopeless(code), tail: this.#tail.lines() };
     }
-    return await run.live(signal);
+    this.#run = run;
+    return await run.live(signal).finally(() => this.#run = undefined);
   }
 }
 
@@ -133,8 +143,9 @@ class Generation {
   #tokens: readonly Token[] = [this.#token];
   #live: LiveSidecar | undefined;
   #watchdog: Watchdog | undefined;
-  #fatal: { code?: string; message: string } | undefined;
+  #fatal: Fatal | undefined;
   #garbage = 0;
+  readonly tell = (line: Record<string, unknown>) => this.#child.send(line);
 
   constructor(options: ServiceOptions, command: Command, reporter: Reporter, tail: Tail) {
     const { spawn = spawnProcess, clock, log } = options;
@@ -217,8 +228,15 @@ class Generation {
       }
       this.#tail.add(text.slice(0, LONGEST_WORDS));
     } else if (line.ready === true) this.#ready(line);
-    else if (line.event === "changed") this.#changed(line);
-    else if (line.event === "fatal") this.#hearFatal(line);
+    else this.#heed(wordOf(line));
+  }
+
+  #heed({ changed, wish, fatal }: Word): void {
+    if (changed !== undefined) this.#options.onChanged(changed);
+    if (wish !== undefined) this.#options.onWish?.(wish);
+    if (fatal === undefined) return;
+    this.#fatal ??= fatal;
+    this.#after(this.#options.times.farewell, () => this.#condemn(fatal.message));
   }
 
   #ready({ port, version }: Record<string, unknown>): void {
@@ -278,21 +296,4 @@ class Generation {
       this.#tokens = this.#tokens.slice(this.#tokens.indexOf(token));
     });
   }
-
-  #changed({ topic, id }: Record<string, unknown>): void {
-    if (typeof topic !== "string" || !/^[a-z][a-z-]{0,31}$/.test(topic)) return;
-    this.#options.onChanged({ topic, id: String(id ?? "").slice(0, LONGEST_NAME) });
-  }
-
-  #hearFatal({ code, message }: Record<string, unknown>): void {
-    const known = isErrorCode(code) ? code : undefined;
-    const words = String(message ?? code ?? "It can't go on").slice(0, LONGEST_WORDS);
-    this.#fatal ??= { code: known, message: words };
-    this.#after(this.#options.times.farewell, () => this.#condemn(words));
-  }
-}
-
-/** Whether the catalogue says that trying again doesn't help. */
-function isHopeless(code: string | undefined): boolean {
-  return isErrorCode(code) && !new ErthError(code).toJSON().error.recoverable;
 }

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { fromFileUrl } from "@std/path";
 import { LineLog } from "../log.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { type Changed, type LiveSidecar, type SidecarOptions, SidecarService } from "./sidecar.ts";
+import { type LiveSidecar, type SidecarOptions, SidecarService } from "./sidecar.ts";
+import type { Changed } from "./sidecar_lines.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
 
 const SCRIPT = fromFileUrl(new URL("../tests/fixtures/fake_sidecar.py", import.meta.url));

@@ -15,8 +15,12 @@ const STYLES = [
   "notes",
   "conflicts",
   "chat",
+  "chat_parts",
+  "chat_acts",
   "status",
   "mirror",
+  "models",
+  "library",
 ];
 
 /** Our name for an icon → its name among the 24 px outlines of heroicons. */
@@ -24,12 +28,27 @@ const ICONS: Record<string, string> = {
   back: "arrow-left",
   chat: "chat-bubble-left-right",
   close: "x-mark",
+  attach: "paper-clip",
+  copy: "clipboard",
+  done: "check",
+  down: "arrow-down",
+  download: "arrow-down-tray",
+  edit: "pencil",
+  file: "document",
+  private: "eye-slash",
+  settings: "adjustments-horizontal",
+  star: "star",
+  tool: "wrench-screwdriver",
+  undo: "arrow-uturn-left",
+  upload: "arrow-up-tray",
   compose: "pencil-square",
   dark: "moon",
   go: "arrow-right",
   help: "question-mark-circle",
   light: "sun",
+  library: "book-open",
   mirror: "arrows-right-left",
+  models: "cpu-chip",
   note: "document-text",
   auto: "computer-desktop",
   pin: "bookmark",
@@ -55,7 +74,7 @@ export async function collectAssets(outDir: string): Promise<void> {
   const web = new URL("../web/", import.meta.url);
   const read = (name: string) => Deno.readTextFile(new URL(name, web));
   const styles = await Promise.all(STYLES.map((name) => read(`css/${name}.css`)));
-  const scripts = await Promise.all(["app.js", "editing.js"].map(read));
+  const scripts = await Promise.all(["app.js", "editing.js", "chat.js", "dropping.js"].map(read));
   const files: Record<string, string> = {
     "index.html": await read("index.html"),
     "assets/app.css": [normalize, ...styles].join("\n"),

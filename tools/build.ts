@@ -13,7 +13,14 @@ import { writeLicenses } from "./licenses.ts";
 import { npmPackages } from "./packages.ts";
 import { loadBase } from "./payload_base.ts";
 import { PYTHON, venv } from "./python.ts";
-import { bundleScripts, collectSite, EMBED, packNatives, SCRIPTS } from "./shell_parts.ts";
+import {
+  bundleScripts,
+  collectSite,
+  EMBED,
+  packLlama,
+  packNatives,
+  SCRIPTS,
+} from "./shell_parts.ts";
 import { bytesOf, printSizes } from "./sizes.ts";
 import { ROOT, step } from "./steps.ts";
 import { readTarget, stepName, takeApp, type Target } from "./target.ts";
@@ -60,15 +67,16 @@ export async function build(folder = ROOT): Promise<Target> {
   await lock.lock(true);
   const environment = venv();
   const packages = await npmPackages();
-  const [sidecar, native, site, files, scripts, base] = await together([
+  const [sidecar, native, llama, site, files, scripts, base] = await together([
     packSidecar(target, environment),
     packNatives(packages),
+    runsModels(target) ? environment.then(packLlama) : undefined,
     collectSite(packages).then((site) => layPages(target, site)),
     environment.then((environment) => copyFiles(target, [environment, packages])),
     bundleScripts(packages),
     environment.then(() => compileBase(PYTHON)),
   ]);
-  await compile(target, base, { sidecar, native, site, files, scripts, base });
+  await compile(target, base, { sidecar, native, llama, site, files, scripts, base });
   await writeLicensesFile(target, [sidecar, packages]);
   const slow = performance.now() - start > 5000;
   if (target.own && (slow || Deno.args.includes("--sizes"))) await sizes(target, base);
@@ -119,13 +127,20 @@ async function stageFiles(target: Target): Promise<string> {
   if (!target.own) {
     await removeFolder(code);
     await copyFolder(SCRIPTS, code);
-    for (const name of ["store.json", "store.bin", "window.json", "window.bin"]) {
-      await Deno.mkdir(join(embed, "payloads"), { recursive: true });
-      await Deno.copyFile(join(EMBED, "payloads", name), join(embed, "payloads", name));
+    await Deno.mkdir(join(embed, "payloads"), { recursive: true });
+    for (const name of ["store", "window", ...runsModels(target) ? ["llama"] : []]) {
+      for (const file of [`${name}.json`, `${name}.bin`]) {
+        await Deno.copyFile(join(EMBED, "payloads", file), join(embed, "payloads", file));
+      }
     }
   }
   await copyFolder(embedOf(target), embed);
   return stage;
+}
+
+/** Whether llama.cpp is inside. */
+function runsModels({ app }: Target): boolean {
+  return app.commands?.includes("model") ?? false;
 }
 
 async function writeLicensesFile(target: Target, also: unknown): Promise<void> {
@@ -134,7 +149,10 @@ async function writeLicensesFile(target: Target, also: unknown): Promise<void> {
     inputs: ["deno.lock", "sidecar/requirements.txt", "tools/licenses.ts"],
     also,
     outputs: [target.licenses],
-    run: async () => await writeLicenses(target, await isFrozen(target)),
+    run: async () => {
+      const python = await isFrozen(target);
+      await writeLicenses(target, { python, beside: runsModels(target) ? ["xllamacpp"] : [] });
+    },
   });
 }
 
@@ -146,6 +164,7 @@ async function sizes(target: Target, base: string): Promise<void> {
     ["site", await embedded("site")],
     ["sidecar, packed", await embedded("payloads/sidecar.bin")],
     ["database engine, packed", await embedded("payloads/store.bin")],
+    ["llama.cpp, packed", await embedded("payloads/llama.bin")],
     ["portable window, packed", await embedded("payloads/window.bin")],
   ]);
 }

@@ -93,6 +93,6 @@ export function builtIn(): License[] {
     },
     { name: "SQLite (in libSQL)", version: "", text: SQLITE },
     { name: "zlib", version: "", text: ZLIB },
-    { name: "libgcc", version: "", text: GCC },
+    { name: "libgcc, libgomp and libstdc++", version: "", text: GCC },
   ];
 }

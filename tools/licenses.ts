@@ -8,21 +8,25 @@ import type { Target } from "./target.ts";
 /** Packages that a part of the program is copied from without being imported by it. */
 const COPIED = ["heroicons", "htmx.org", "modern-normalize", "webview-bun"];
 
-/** Texts of licences are in files called so. */
-const LICENSE_FILE = /(^|\/)(licen[cs]e|copying|notice)([.-][^/]*)?$/i;
+/** Texts of licences are in files called so, or in a folder. */
+const LICENSE_FILE = /(^|\/)((licen[cs]e|copying|notice)([.-][^/]*)?|licenses\/.+)$/i;
 
 /**
  * Writes names, versions and licence texts of everything that is inside a program, as its
  * `licenses` says where.
  *
  * @param python Whether the frozen Python sidecar is inside.
+ * @param beside Python packages that come along in payloads of their own.
  */
-export async function writeLicenses(target: Target, python: boolean): Promise<void> {
+export async function writeLicenses(
+  target: Target,
+  { python, beside }: { python: boolean; beside: readonly string[] },
+): Promise<void> {
   const own = await Deno.readTextFile(join(ROOT, "LICENSE")).catch(() => "MIT");
   const parts = [
     ...builtIn(),
     ...await npmLicenses(),
-    ...python ? await pythonLicenses(join(target.work, "freeze")) : [],
+    ...python ? await pythonLicenses(join(target.work, "freeze"), beside) : [],
     ...target.own ? [] : [{ name: "Erth", version: "", text: own }],
   ];
   parts.sort((a, b) => a.name.localeCompare(b.name, "en"));
@@ -84,10 +88,10 @@ interface Package {
   folder: string;
 }
 
-/** The interpreter, and the packages of the lock file that the frozen sidecar has modules of. */
-async function pythonLicenses(frozen: string): Promise<License[]> {
+/** The interpreter, and the packages of the lock file that the program has modules of. */
+async function pythonLicenses(frozen: string, beside: readonly string[]): Promise<License[]> {
   const { packages, python }: { packages: Package[]; python: License } = JSON.parse(
-    await run([PYTHON, join(ROOT, "tools", "list_packages.py"), frozen]),
+    await run([PYTHON, join(ROOT, "tools", "list_packages.py"), frozen, ...beside]),
   );
   const licenses = await Promise.all(packages.map(async ({ name, version, folder }) => {
     const text = await licenseFiles(folder);

@@ -1,6 +1,7 @@
 """Prints, as JSON, the interpreter and the locked packages that a frozen sidecar has parts of.
 
-The argument is the folder that PyInstaller worked in.
+The first argument is the folder that PyInstaller worked in; the others are packages that are in the
+program all the same.
 """
 
 import json
@@ -43,7 +44,8 @@ def main() -> None:
     lists = Path(sys.argv[1]).rglob("*.toc")
     frozen = "".join(path.read_text() for path in lists if path.name.startswith(("PYZ-", "COLL")))
     locked = re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)
-    names = [name for name in locked if is_inside(name, frozen)]
+    beside = sys.argv[2:]
+    names = [name for name in locked if name in beside or is_inside(name, frozen)]
     python = {"name": "Python", "version": platform.python_version(), "text": python_license()}
     packages = [entry(name) for name in ["pyinstaller", *names]]
     print(json.dumps({"packages": packages, "python": python}))

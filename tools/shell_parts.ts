@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
 import { removeFolder } from "./folders.ts";
-import { storeMembers, windowMembers } from "./natives.ts";
+import { llamaMembers, storeMembers, windowMembers } from "./natives.ts";
 import { type Member, pack } from "./pack.ts";
 import { ROOT, step } from "./steps.ts";
 
@@ -27,6 +27,12 @@ export async function packNatives(packages: string): Promise<unknown> {
     await packStep("store", () => storeMembers(join(BUILD, "native")), natives),
     await packStep("window", () => Promise.resolve(windowMembers()), natives),
   ];
+}
+
+/** Packs llama.cpp out of the virtual environment. */
+export async function packLlama(environment: string): Promise<string> {
+  const options = { also: environment, inputs: ["tools/natives.ts"], embed: EMBED };
+  return await packStep("llama", () => llamaMembers(join(BUILD, "native", "llama")), options);
 }
 
 /** Where a payload comes from and goes to. */

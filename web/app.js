@@ -16,10 +16,11 @@ setTheme(0);
 // News: one tab holds the stream and shares it; none does while no tab is in sight.
 const others = globalThis.BroadcastChannel ? new BroadcastChannel("erth") : { postMessage() {} };
 const locks = navigator.locks ?? { request: (_name, _options, run) => run() };
+const SHELL = ["sidecar", "mirror", "status"]; // topics that the shell tells of itself
 let last = document.documentElement.dataset.news, visible;
 function hear({ name, at, topic, id }) {
   last = at;
-  const missed = name === "reset" && [name, "notes", "threads", "sidecar", "mirror", "status"];
+  const missed = name === "reset" && [name, "notes", "threads", "library", "models", ...SHELL];
   for (const it of missed || [topic, `${topic}-${id}`]) htmx.trigger("body", `erth:${it}`);
 }
 function stream(signal, done) {
@@ -40,7 +41,11 @@ function follow(stop = document.hidden) {
 }
 others.onmessage = ({ data }) => hear(data);
 on("visibilitychange", () => follow());
-addEventListener("load", () => follow(void tell("loaded")));
+addEventListener("load", () => {
+  follow(void tell("loaded"));
+  if (!/Mac/.test(navigator.platform)) return;
+  for (const key of all("#keys kbd")) key.textContent = key.textContent.replace("Ctrl", "⌘");
+});
 // Failures: an action's goes to the toasts, any other where its answer would have gone.
 on("htmx:response:error", ({ detail: { ctx } }) => {
   if (ctx.request.method === "GET" || ctx.sourceElement.matches("[data-keep], [data-here]")) return;
@@ -53,10 +58,13 @@ on("htmx:before:request", ({ detail: { ctx } }) => {
   Object.assign(ctx, { since: last, sheet: $(":popover-open") });
   if (isScreen(ctx)) $("[data-keep] :focus")?.blur(); // which saves it
 });
+const LINKS = ".rail > a, .items a";
 // Where one is: which links are current, and a focus that isn't lost with what held it.
 on("htmx:after:swap", ({ detail: { ctx } }) => {
-  for (const link of all(".rail a, .items a")) {
-    link.ariaCurrent = `${location.pathname}/`.startsWith(`${link.pathname}/`) ? "page" : null;
+  const here = location.pathname.replace(/\/temporary(?=\/|$)/, "/chat");
+  // Not over the whole page: a conversation may be long.
+  for (const link of ["#found", ".rail", ".list"].flatMap((it) => all(LINKS, $(it) ?? $("#found")))) {
+    link.ariaCurrent = `${here}/`.startsWith(`${link.pathname}/`) ? "page" : null;
   }
   if (isScreen(ctx) && ctx.since !== last) hear({ name: "reset", at: last }); // it may be stale
   if (!isScreen(ctx) || /^erth:/.test(ctx.sourceEvent?.type)) return;
@@ -72,11 +80,12 @@ on("keydown", (event) => {
   const { target, key, shiftKey, isComposing } = event, { enter } = target.dataset;
   const name = (event.ctrlKey || event.metaKey ? "mod+" : "") + key.toLowerCase();
   const typing = target.matches("input, textarea") && !/^(mod|esc)/.test(name);
+  const inner = key === "Escape" && (target.closest(".edit") || $(":popover-open"));
   const step = { ArrowDown: 1, ArrowUp: -1 }[key], list = step && target.closest("[data-arrows]");
   const stops = list ? all("[type=search], li > :is(a, button)", list) : [];
   let goal = stops[stops.indexOf(target) + step];
   if (enter && key === "Enter") goal = !shiftKey && !isComposing && $(enter);
-  else if (!typing) goal ??= $(`[data-key~="${CSS.escape(name)}"]`);
+  else if (!typing && !inner) goal ??= $(`[data-key~="${CSS.escape(name)}"]:not([hidden])`);
   if (!goal) return;
   if (!step && goal.matches("a")) $("[data-keep] :focus")?.blur(); // saves before what reads
   event.preventDefault(step || goal.matches("input, textarea") ? goal.focus() : goal.click());

@@ -6,7 +6,7 @@ export interface Row {
   name: string;
   /** Median, percentile or single value, in `unit`. */
   value: number;
-  unit: "×" | "ms" | "s" | "MB" | "bytes" | "%" | "requests";
+  unit: "×" | "ms" | "s" | "MB" | "bytes" | "%" | "requests" | "";
   /** The value must not be above it. Without this and `least`, a row only informs. */
   goal?: number;
   /** The value must not be below it. */
@@ -45,7 +45,7 @@ export function isMet({ value, goal = Infinity, least = -Infinity }: Row): boole
 export function tableOf(rows: readonly Row[]): string {
   const cells = rows.map((row) => [
     row.name,
-    `${round(row.value)} ${row.unit}`,
+    `${round(row.value)} ${row.unit}`.trim(),
     goalOf(row),
     goalOf(row) === "" ? "" : isMet(row) ? "yes" : "NO",
     row.noise === undefined ? "" : `${round(row.noise[0])}–${round(row.noise[1])}`,
@@ -64,8 +64,8 @@ export function tableOf(rows: readonly Row[]): string {
 }
 
 function goalOf({ goal, least, unit }: Row): string {
-  if (least !== undefined) return `≥ ${least} ${unit}`;
-  return goal === undefined ? "" : `≤ ${goal} ${unit}`;
+  if (least !== undefined) return `≥ ${least} ${unit}`.trim();
+  return goal === undefined ? "" : `≤ ${goal} ${unit}`.trim();
 }
 
 function round(value: number): string {

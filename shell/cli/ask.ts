@@ -1,81 +1,118 @@
-import { TextLineStream } from "@std/streams/text-line-stream";
-import { ErthError } from "../../errors.ts";
+import { resolve } from "node:path";
+import { ErthError, isErrorCode } from "../../errors.ts";
 import type { CommandOptions, Config } from "../config.ts";
+import { type Action, type Answer, follow } from "./answer.ts";
 import { Session } from "./session.ts";
 
-interface Answer {
-  id: string;
-  state: "running" | "done" | "stopped" | "failed";
-  body: string;
-  citations: { note_id: string; title: string; passage: string }[];
+type Options = Config & CommandOptions;
+
+interface File {
+  state: "waiting" | "reading" | "ready" | "failed";
+  code?: string;
+  detail?: string;
 }
 
+/** How long a file may take to be read. */
+const READING_MS = 300_000;
+const LOOK_MS = 150;
+
 /** `erth ask "…"`: asks in a thread of its own and prints the answer as it grows. */
-export async function ask(config: Config & CommandOptions): Promise<number> {
+export async function ask(config: Options): Promise<number> {
   const question = await questionOf(config);
   const session = await Session.open(config);
   try {
-    const thread = config.thread ?? (await session.ask<{ id: string }>("POST", "chat", {
-      title: question.slice(0, 80),
-    })).id;
+    const thread = await prepare(session, config, question);
     const asked = await session.ask<{ answer_id: string }>("POST", `chat/${thread}/messages`, {
       question,
     });
     const path = `chat/${thread}/answers/${asked.answer_id}`;
-    const answer = await follow(session, path, (delta) => {
-      if (!config.json) write(delta);
+    const answer = await follow(session, path, {
+      text: (delta) => config.json || write(Deno.stdout, delta),
+      news: () => decide(session, config, path),
     });
     if (config.json) console.log(JSON.stringify({ ...answer, thread_id: thread, question }));
-    else write("\n");
-    return answer.state === "done" ? 0 : 1;
+    else write(Deno.stdout, "\n");
+    return end(config, answer);
   } finally {
     await session.close();
   }
 }
 
+/** The thread to ask in, with model and files; one made for this goes again if that fails. */
+async function prepare(session: Session, config: Options, question: string): Promise<string> {
+  const { model, files } = config;
+  const thread = config.thread ?? (await session.ask<{ id: string }>("POST", "chat", {
+    title: question.slice(0, 80),
+  })).id;
+  try {
+    if (model !== undefined) await session.ask("POST", `chat/${thread}/settings`, { model });
+    for (const file of files) await attach(session, thread, resolve(file));
+  } catch (error) {
+    if (config.thread === undefined) await session.ask("POST", `chat/${thread}/delete`);
+    throw error;
+  }
+  return thread;
+}
+
+/** The words of the command; a `-` among them stands for standard input, and so does nothing. */
 async function questionOf(config: Config): Promise<string> {
-  const given = config.words.join(" ");
-  if (given !== "" && given !== "-") return given;
+  const { words } = config;
+  if (words.length > 0 && !words.includes("-")) return words.join(" ");
   if (config.interactive) throw new ErthError("USAGE", "Cannot ask as the question is missing");
   const piped = (await new Response(Deno.stdin.readable).text()).trim();
   if (piped === "") throw new ErthError("USAGE", "Cannot ask as the question is empty");
-  return piped;
+  const given = words.filter((word) => word !== "-").join(" ");
+  return given === "" ? piped : `${given}\n\n${piped}`;
 }
 
-/** Reads the answer's stream to its end; a stream that breaks is taken up where it was. */
-async function follow(
-  session: Session,
-  path: string,
-  onDelta: (text: string) => void,
-): Promise<Answer> {
-  let printed = 0;
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const response = await session.fetch("GET", `${path}/stream`, {
-      accept: "text/event-stream",
-      "last-event-id": String(printed),
-    });
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      break;
+/** Takes a file into the thread, and waits until its text was read. */
+async function attach(session: Session, thread: string, path: string): Promise<void> {
+  const { id } = await session.ask<{ id: string }>("POST", "library", { path, thread });
+  const deadline = Date.now() + READING_MS;
+  for (;;) {
+    const file = await session.ask<File>("GET", `library/${id}`);
+    if (file.state === "ready") return;
+    if (file.state === "failed") {
+      const code = isErrorCode(file.code) ? file.code : "INTERNAL";
+      throw new ErthError(code, `${path}${file.detail ? `: ${file.detail}` : ""}`);
     }
-    const lines = response.body
-      .pipeThrough(new TextDecoderStream())
-      .pipeThrough<string>(new TextLineStream());
-    let event = "";
-    try {
-      for await (const line of lines) {
-        if (line.startsWith("event: ")) event = line.slice(7);
-        else if (line.startsWith("id: ") && event === "delta") printed = Number(line.slice(4));
-        else if (line.startsWith("data: ") && event === "delta") onDelta(JSON.parse(line.slice(6)));
-        else if (line.startsWith("data: ") && event === "end") return JSON.parse(line.slice(6));
-      }
-    } catch {
-      // The engine ended under the stream; the next one goes on with the answer.
-    }
+    if (Date.now() > deadline) throw new ErthError("FILE_TIMEOUT", path);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  return await session.ask<Answer>("GET", path);
 }
 
-function write(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
+/** Asks the person what a tool may do; where nobody sits, it may do nothing. */
+async function decide(session: Session, config: Options, path: string): Promise<void> {
+  const { actions } = await session.ask<Answer>("GET", path);
+  for (const action of actions.filter(({ state }) => state === "asking")) {
+    const choice = canAsk(config) ? permission(action) : "no";
+    if (choice === "no") write(Deno.stderr, `\n(Not allowed: ${action.summary})\n`);
+    await session.ask("POST", `${path}/actions/${action.id}`, { choice });
+  }
+}
+
+/** Whether a person sees the question and can answer it. */
+function canAsk({ interactive, json }: Options): boolean {
+  return interactive && !json && Deno.stdout.isTerminal();
+}
+
+function permission({ summary }: Action): "once" | "always" | "no" {
+  write(Deno.stderr, `\n${summary}\n`);
+  const said = prompt("May it? y = once, a = always in this conversation, n = no:") ?? "n";
+  if (/^a/i.test(said)) return "always";
+  return /^y/i.test(said) ? "once" : "no";
+}
+
+/** The exit code of an answer; why it is no whole one, in words. */
+function end(config: Options, { state, stats }: Answer): number {
+  if (state === "done") return 0;
+  const error = new ErthError(isErrorCode(stats.code) ? stats.code : "INTERNAL", stats.detail);
+  if (config.json) return state === "failed" ? error.exit : 1;
+  if (state === "failed") throw error;
+  write(Deno.stderr, "The answer was stopped.\n");
+  return 1;
+}
+
+function write(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  to.writeSync(new TextEncoder().encode(text));
 }

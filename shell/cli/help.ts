@@ -1,5 +1,5 @@
-import type { App } from "../app.ts";
-import { type Config, isOffered } from "../config.ts";
+import { type App, isOffered } from "../app.ts";
+import type { Config } from "../config.ts";
 
 /** What follows the program's name, and what it does. */
 const USES: readonly (readonly [string, string])[] = [
@@ -10,6 +10,8 @@ const USES: readonly (readonly [string, string])[] = [
   ["doctor", "check this computer, line by line"],
   ['ask "QUESTION"', "an answer from your notes"],
   ['note add "TEXT"', "also: list, search, show, delete"],
+  ["library add FILE", "also: list, remove"],
+  ["model add FILE", "also: list, use, remove, load, unload, pull, endpoint"],
   ["mirror connect URL", "also: disconnect, status, now, forget"],
   ["--version", "the version of every layer"],
 ];
@@ -35,7 +37,7 @@ Options for all
 
 Exit codes
   0 done   1 failed   2 wrong usage   3 not found   4 in use or not running
-  5 data folder   6 engine   7 no window possible   8 not allowed   9 not mirrored`;
+  5 data folder   6 engine   7 no window possible   8 not allowed   9 not mirrored   10 no model`;
 }
 
 /** More about one command, for an app called NAME, titled TITLE. */
@@ -62,10 +64,14 @@ const PAGES: Partial<Record<Config["command"], string>> = {
 
   NAME doctor
   NAME doctor --data /media/stick/NAME-data --json`,
-  ask: `NAME ask "QUESTION" [--json]
-  Answers from your notes, with its sources. The question may come from standard input.
+  ask: `NAME ask "QUESTION" [--model REF] [--file FILE]… [--json]
+  Answers from your notes and files, with its sources. The question may come from standard input;
+  a - in it stands for what comes from there.
+  --model   which model answers, as \`NAME model list\` names it; otherwise the one that is used
+  --file    a file to answer from, attached to this question's conversation
 
   NAME ask "When does the lease end?"
+  NAME ask "What is this about?" --file report.pdf
   echo "What did we decide on pricing?" | NAME ask --json`,
   note: `NAME note add "TEXT" [--title T] [--tags a,b]    text may come from standard input
 NAME note list [--tags TAG]
@@ -76,6 +82,33 @@ NAME note delete ID
   NAME note add "Milk, bread" --tags shopping
   git log -5 | NAME note add --title "Last commits"
   NAME note list --json`,
+  library: `NAME library add FILE…
+NAME library list
+NAME library remove ID
+  Files whose text Erth finds and cites: txt, md, html, pdf, csv, source code.
+
+  NAME library add lease.pdf
+  NAME library list --json`,
+  model: `NAME model list
+NAME model add FILE        a GGUF file, used where it lies
+NAME model pull URL [--sha256 SUM]
+NAME model use REF         the model that answers; none: passages alone
+NAME model remove REF      a file in the folder of models is deleted, others only forgotten
+NAME model load REF        what the first question does by itself
+NAME model unload
+NAME model endpoint add ollama|lmstudio|llama-server|URL [--key-stdin] [--name NAME]
+                        [--model MODEL] [--force]
+NAME model endpoint remove ID
+  REF is what list shows first: local/FILE, or ENDPOINT/MODEL.
+  A download that was cut goes on where it was: give the same command again.
+  A key is asked for, or comes from standard input with --key-stdin; it is never an argument.
+  --model   the one to ask for, of a server that doesn't list any
+  --force   speak http:// beyond the network at home, without encryption
+
+  NAME model add ~/Downloads/small-Q4_K_M.gguf
+  NAME model pull https://models.example.org/small-Q4_K_M.gguf
+  NAME model endpoint add ollama
+  NAME model list --json | jq -r .models[].ref`,
   mirror: `NAME mirror connect [URL] [--token-stdin] [--name NAME] [--merge] [--force]
 NAME mirror status
 NAME mirror now            exit code 0 only when both sides are equal

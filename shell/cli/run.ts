@@ -3,7 +3,9 @@ import type { CommandOptions, Config } from "../config.ts";
 import { ask } from "./ask.ts";
 import { doctor } from "./doctor.ts";
 import { help } from "./help.ts";
+import { library } from "./library.ts";
 import { mirror } from "./mirror.ts";
+import { model } from "./model.ts";
 import { note } from "./note.ts";
 import { open } from "./open.ts";
 import { serve } from "./serve.ts";
@@ -17,7 +19,9 @@ const COMMANDS: Record<Config["command"], Command> = {
   ask,
   doctor,
   help,
+  library,
   mirror,
+  model,
   note,
   open,
   serve,

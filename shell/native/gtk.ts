@@ -3,6 +3,7 @@ import { showStopped } from "./builtin_pages.ts";
 import { gdkColor, loadIcon, makeContext, setFlag } from "./gtk_context.ts";
 import { openInBrowser, prefersDark } from "./gtk_desktop.ts";
 import { saveDownloads } from "./gtk_downloads.ts";
+import { watchFiles } from "./gtk_files.ts";
 import { closeGently, watchHeartbeat, zoomByKeys } from "./gtk_habits.ts";
 import { trimAfterStart } from "./gtk_memory.ts";
 import { confineNavigation, trimContextMenu } from "./gtk_policies.ts";
@@ -126,8 +127,8 @@ export class GtkWindow implements NativeWindow {
 
   #listen(context: Deno.PointerValue): void {
     const c = this.#c;
-    const { devtools, heartbeat, downloadDirectory, onDownload, openOutside } = this.#options;
-    const { title = "Erth" } = this.#options;
+    const { devtools, heartbeat, downloadDirectory, onDownload, onFiles } = this.#options;
+    const { openOutside, title = "Erth" } = this.#options;
     const say = (words: string) => this.evaluate(sayScript(words));
     onSignal(c, this.#window, "destroy", { parameters: ["pointer"], result: "void" }, () => {
       this.#alive = false;
@@ -168,6 +169,7 @@ export class GtkWindow implements NativeWindow {
         else reload();
       },
     );
+    if (onFiles !== undefined) watchFiles(c, this.#view, onFiles);
     if (heartbeat !== undefined) watchHeartbeat(c, heartbeat, { stopped, back: reload });
   }
 }

@@ -102,6 +102,7 @@ const GTK = {
   gtk_widget_grab_focus: { parameters: ["pointer"], result: "void" },
   gtk_widget_destroy: { parameters: ["pointer"], result: "void" },
   gtk_container_add: { parameters: ["pointer", "pointer"], result: "void" },
+  gtk_selection_data_get_data: { parameters: ["pointer"], result: "pointer" },
   gtk_show_uri_on_window: { parameters: ["pointer", "buffer", "u32", "pointer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 

@@ -40,6 +40,8 @@ export interface WindowOptions {
   downloadDirectory?: string;
   /** Called with the full path of each finished download. */
   onDownload?: (path: string) => void;
+  /** Called with the full paths of files that somebody holds over the window, to let them go there. */
+  onFiles?: (paths: string[]) => void;
   /** Shows an outside address to the user. @default {their browser} */
   openOutside?: (url: string) => void;
   /** An Int32 that the backend counts up twice a second; if it rests for 5 s the window says so. */

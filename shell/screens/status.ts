@@ -1,8 +1,10 @@
 import { escape } from "@std/html/entities";
 import type { SidecarReport, SidecarState } from "../health.ts";
 import type { MirrorReport } from "../mirror_report.ts";
-import { hostOf } from "../mirror_target.ts";
+import type { ModelsReport } from "../models/report.ts";
 import { mirrorWords } from "./mirror_words.ts";
+import { modelsWords } from "./models_words.ts";
+import { whereTo } from "./where_to.ts";
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const SHOWN_LINES = 100;
@@ -19,6 +21,8 @@ export interface StatusReport {
   uptime: number;
   sidecar: SidecarReport;
   mirror: MirrorReport;
+  /** Undefined for an app without models. */
+  models?: ModelsReport;
   database: { path: string; bytes: number };
   folders: { data: string; cache: string; logs: string; portable: boolean };
   /** The last lines of the log, oldest first. */
@@ -58,7 +62,7 @@ export function statusText(report: StatusReport): string {
 }
 
 function facts(report: StatusReport): [string, string][] {
-  const { sidecar, database, folders, mirror } = report;
+  const { sidecar, database, folders, mirror, models } = report;
   const since = sidecar.uptime === undefined ? "" : `, up ${duration(sidecar.uptime)}`;
   const parts = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`);
   return [
@@ -70,13 +74,15 @@ function facts(report: StatusReport): [string, string][] {
     ["Cache", folders.cache],
     ["Logs", folders.logs],
     ["Mirror", mirrorWords(mirror).headline],
-    ["Leaves this computer", leaves(mirror)],
+    ...(models ? [["Model", modelsWords(models).headline] as [string, string]] : []),
+    ["Leaves this computer", leaving(report)],
     ["Made of", parts.join(", ")],
   ];
 }
 
-function leaves(mirror: MirrorReport): string {
-  return mirror.phase === "off" ? "nothing" : `notes, conversations → ${hostOf(mirror.url)}`;
+function leaving(report: StatusReport): string {
+  const places = whereTo(report).filter(({ leaves }) => leaves);
+  return places.map(({ what, where }) => `${what} → ${where}`).join("; ") || "nothing";
 }
 
 /** Parts of the frame that ask for themselves alone, by their id. */
@@ -85,12 +91,17 @@ const FRAGMENTS: Record<string, (report: StatusReport) => string> = {
   progress: ({ sidecar }) => progress(sidecar) || "Still working …",
 };
 
-function dotsFragment({ sidecar, mirror }: StatusReport): string {
+function dotsFragment({ sidecar, mirror, models }: StatusReport): string {
   const title = HEALTH[sidecar.state];
   const { headline, state } = mirrorWords(mirror);
   return `<i class="dot" data-state="${sidecar.state}" title="${title}"></i>` +
     `<i class="dot" data-state="${state}" title="Mirror: ${escape(headline)}"></i>` +
-    `<i class="dot" data-state="off" title="No model is mounted."></i>`;
+    modelDot(models);
+}
+
+function modelDot(models: ModelsReport | undefined): string {
+  const { headline, state } = models ? modelsWords(models) : { headline: "", state: "off" };
+  return `<i class="dot" data-state="${state}" title="${escape(headline)}"></i>`;
 }
 
 function screenFragment(report: StatusReport): string {
@@ -104,12 +115,15 @@ function screenFragment(report: StatusReport): string {
   return `<title>Status · ${escape(report.title)}</title>
 <section id="main" class="wide" tabindex="-1" aria-labelledby="status-title">
 <div class="pane" hx-get="status" hx-target="#screen" hx-swap="innerMorph" \
-hx-trigger="erth:sidecar from:body, erth:mirror from:body, erth:status from:body" hx-indicator="this">
+hx-trigger="erth:sidecar from:body, erth:mirror from:body, erth:models from:body, \
+erth:status from:body" hx-indicator="this">
 <header class="bar"><h1 id="status-title">Status</h1><div class="tools">\
+${report.models ? ALSO : ""}\
 <a class="button" href="status.txt" download hx-boost="false">Save as text</a></div></header>
 <p class="health" data-state="${sidecar.state}" role="status">\
 <span class="dot" data-state="${sidecar.state}"></span>${HEALTH[sidecar.state]}${retry(sidecar)}</p>
-${progress(sidecar)}<dl class="facts">${rows.join("")}</dl>
+${progress(sidecar)}<section><h2>What goes where</h2>${places(report)}</section>
+<section><h2>Facts</h2><dl class="facts">${rows.join("")}</dl></section>
 <section><h2>Restarts</h2>${
     restarts.length
       ? `<ul class="restarts">${restarts.join("")}</ul>`
@@ -124,6 +138,15 @@ ${progress(sidecar)}<dl class="facts">${rows.join("")}</dl>
 </div></section>`;
 }
 
+function places(report: StatusReport): string {
+  const rows = whereTo(report).map(({ what, when, where }) =>
+    `<div><dt>${escape(what)}</dt><dd>${escape(where)}${
+      when ? `<span class="when">${escape(when)}</span>` : ""
+    }</dd></div>`
+  );
+  return `<dl class="facts places">${rows.join("")}</dl>`;
+}
+
 function retry({ state }: SidecarReport): string {
   if (state !== "broken") return "";
   return ` <button class="button" hx-post="shell/retry" hx-swap="none">Retry</button>`;
@@ -135,6 +158,10 @@ function progress({ state, unpacked }: SidecarReport): string {
   return `Unpacking, once per version: ${percent} % ` +
     `<progress max="100" value="${percent}" aria-label="Unpacking"></progress>`;
 }
+
+/** Screens that a phone's rail has no room for. */
+const ALSO = `<a class="button narrow" href="models">Models</a>` +
+  `<a class="button narrow" href="mirror">Mirror</a>`;
 
 const HEALTH: Record<SidecarState, string> = {
   ready: "Everything runs.",

@@ -1,10 +1,27 @@
 """Entry point: `python -m erth_sidecar`, and what the frozen program runs."""
 
-from erth_sidecar.greeting import Channel
+import sys
 
 
 def main() -> None:
-    """Takes the line to the shell before any other module can print on it, then serves."""
+    """Serves pages; or, as the first argument says, runs a model or reads a file."""
+    part = sys.argv[1] if len(sys.argv) > 1 else ""
+    if part == "model":
+        from erth_sidecar import model_process
+
+        model_process.main()
+    elif part == "parse":
+        from erth_sidecar import parsing
+
+        parsing.main()
+    else:
+        _serve()
+
+
+def _serve() -> None:
+    """Takes the line to the shell before any other module can print on it."""
+    from erth_sidecar.greeting import Channel
+
     channel = Channel.take()
     from erth_sidecar import pages
     from erth_sidecar.app import run

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from erth_sidecar import VERSION, idempotency
+from erth_sidecar.agent.models import Assistant
 from erth_sidecar.errors import Catalogue, Failure
 from erth_sidecar.gate import Gate
-from erth_sidecar.greeting import Channel, Greeting
+from erth_sidecar.greeting import HOST, Channel, Greeting
 from erth_sidecar.security import Tokens
-from erth_sidecar.server import HOST, Server
+from erth_sidecar.server import Server
 from erth_sidecar.store import SCHEMA, Store
 from erth_sidecar.views import Views
 from erth_sidecar.web import Answer, Request, Stream
@@ -40,13 +41,26 @@ class App:
     one for `post` runs on the writer's thread, inside the transaction that it is given.
     """
 
-    def __init__(self, server: Server, gate: Gate, store: Store, views: Views, greeting: Greeting):
+    def __init__(
+        self,
+        server: Server,
+        gate: Gate,
+        store: Store,
+        views: Views,
+        *,
+        greeting: Greeting,
+        errors: Catalogue,
+        assistant: Assistant,
+    ):
         self._server = server
         self._gate = gate
         self._writer = ThreadPoolExecutor(1, "writer")
+        self._preparing = ThreadPoolExecutor(1, "preparing")
         self.store = store
         self.views = views
         self.greeting = greeting
+        self.errors = errors
+        self.assistant = assistant
         self.stopping = threading.Event()
         self.when_ready: list[Callable[[], None]] = []
         """Called, in order, once the shell knows the port; they mustn't block."""
@@ -56,14 +70,31 @@ class App:
         self._gate.know("GET", path)
         self._server.add("GET", path, self._gate.guard(handler))
 
-    def post(self, path: str, change: idempotency.Change) -> None:
-        """Registers a change; repeated with its key, it is answered but not made again."""
+    def post(self, path: str, change: idempotency.Change, store: Store | None = None) -> None:
+        """Registers a change; repeated with its key, it is answered but not made again.
+
+        It is made, and its key kept, in `store`, if it isn't the app's own.
+        """
+        kept = store or self.store
 
         def handler(request: Request) -> Answer:
-            return self.store.write(lambda tx: idempotency.once(request, tx, change))
+            return kept.write(lambda tx: idempotency.once(request, tx, change))
 
         self._gate.know("POST", path)
         self._server.add("POST", path, self._gate.guard(handler), self._writer)
+
+    def post_prepared(self, path: str, prepare: Callable[[Request], idempotency.Change]) -> None:
+        """Registers a change that takes a while before its transaction, such as copying a file.
+
+        `prepare` runs on a thread of its own and gives the change; it runs again for a repetition.
+        """
+
+        def handler(request: Request) -> Answer:
+            change = prepare(request)
+            return self.store.write(lambda tx: idempotency.once(request, tx, change))
+
+        self._gate.know("POST", path)
+        self._server.add("POST", path, self._gate.guard(handler), self._preparing)
 
 
 def run(channel: Channel, register: Register, *, templates: Path, schema: int = SCHEMA) -> None:
@@ -85,8 +116,19 @@ def run(channel: Channel, register: Register, *, templates: Path, schema: int = 
             app.store.sync()
         os._exit(0)
 
-    channel.listen(tokens.rotate, stop)
+    assistant = Assistant(channel.say)
+    assistant.update(greeting.assistant)
+
+    def heed(fields: dict[str, Any]) -> None:
+        if isinstance(fields.get("token"), str):
+            tokens.rotate(fields["token"])
+        assistant.update(fields.get("assistant"))
+
+    channel.listen(heed, stop)
     logging.basicConfig(level=greeting.log_level, format="%(levelname)s %(name)s: %(message)s")
+    # Their debug lines have what was asked and answered.
+    for library in ("robyn", "markdown_it"):
+        logging.getLogger(library).setLevel(logging.INFO)
     try:
         errors = Catalogue.load(greeting.errors)
 
@@ -97,7 +139,7 @@ def run(channel: Channel, register: Register, *, templates: Path, schema: int = 
         views = Views(templates)
         server = Server()
         gate = Gate(tokens, greeting.origin, errors, views)
-        app = App(server, gate, store, views, greeting)
+        app = App(server, gate, store, views, greeting=greeting, errors=errors, assistant=assistant)
         gate.open(server)
         register(app)
         made.append(app)

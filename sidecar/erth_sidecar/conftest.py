@@ -1,12 +1,15 @@
 """What the tests share: a database made by the project's own migrations."""
 
+import atexit
 import http.client
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -88,6 +91,16 @@ class Sidecar:
 
 
 def make_database(path: Path) -> Path:
+    # Migrated once and copied: each migration waits for the disk.
+    shutil.copy(_migrated(), path)
+    return path
+
+
+@lru_cache(maxsize=1)
+def _migrated() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="erth-test-"))
+    atexit.register(shutil.rmtree, folder)
+    path = folder / "local_edge.db"
     connection = libsql.connect(str(path), isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL").fetchall()
     files = sorted(MIGRATIONS.glob("*.sql"))

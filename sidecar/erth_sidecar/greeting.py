@@ -12,6 +12,9 @@ from typing import Any, BinaryIO
 
 log = logging.getLogger(__name__)
 
+HOST = "127.0.0.1"
+"""Where everything that the shell starts listens."""
+
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
@@ -25,6 +28,7 @@ class Greeting:
     errors: str | None = None
     engine: str | dict[str, Any] | None = None
     synchronous: str = "NORMAL"
+    assistant: dict[str, Any] | None = field(default=None, repr=False)
 
     @classmethod
     def parse(cls, line: bytes) -> "Greeting":
@@ -33,12 +37,7 @@ class Greeting:
         Raises ValueError if it isn't a greeting. The message never quotes the line: the token
         is in it.
         """
-        try:
-            fields = json.loads(line)
-        except ValueError:
-            raise ValueError("Cannot read the greeting as it isn't JSON") from None
-        if not isinstance(fields, dict):
-            raise ValueError("Cannot read the greeting as it isn't an object")
+        fields = object_of(line, "greeting")
         for name in ("token", "origin", "database", "dataDir"):
             if not isinstance(fields.get(name), str) or not fields[name]:
                 raise ValueError(f"Cannot read the greeting as '{name}' must be a text")
@@ -54,7 +53,27 @@ class Greeting:
             errors=fields.get("errors"),
             engine=fields.get("engine"),
             synchronous=synchronous,
+            assistant=_assistant_of(fields),
         )
+
+
+def object_of(line: bytes, what: str) -> dict[str, Any]:
+    """A line as JSON object.
+
+    Raises ValueError if it is anything else. The message never quotes it: secrets are in it.
+    """
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        raise ValueError(f"Cannot read the {what} as it isn't JSON") from None
+    if not isinstance(fields, dict):
+        raise ValueError(f"Cannot read the {what} as it isn't an object")
+    return fields
+
+
+def _assistant_of(fields: dict[str, Any]) -> dict[str, Any] | None:
+    assistant = fields.get("assistant")
+    return assistant if isinstance(assistant, dict) else None
 
 
 class Channel:
@@ -76,10 +95,14 @@ class Channel:
 
     def greeting(self) -> Greeting:
         """Waits for the first line. Exits if the parent went away before it."""
+        return Greeting.parse(self.first_line())
+
+    def first_line(self) -> bytes:
+        """Waits for it. Exits if the parent went away before."""
         line = self._incoming.readline()
         if not line:
             os._exit(0)
-        return Greeting.parse(line)
+        return line
 
     def say(self, **fields: Any) -> None:
         """Sends one line, without waiting for a shell that is slow to read."""
@@ -99,26 +122,32 @@ class Channel:
                 log.warning("The shell doesn't listen any more")
             self._lines.task_done()
 
-    def listen(self, on_token: Callable[[str], None], on_stop: Callable[[], None]) -> None:
-        """Hears the shell on a thread of its own until the end of stdin, which ends the process."""
+    def listen(
+        self, on_line: Callable[[dict[str, Any]], None], on_stop: Callable[[], None]
+    ) -> None:
+        """Hears the shell on a thread of its own until the end of stdin, which ends the process.
+
+        `on_line` takes each line that isn't the stop line, on that thread.
+        """
 
         def hear() -> None:
             try:
                 for line in self._incoming:
-                    self._heed(line, on_token, on_stop)
+                    self._heed(line, on_line, on_stop)
             finally:
                 os._exit(0)
 
         threading.Thread(target=hear, name="shell", daemon=True).start()
 
     def _heed(
-        self, line: bytes, on_token: Callable[[str], None], on_stop: Callable[[], None]
+        self, line: bytes, on_line: Callable[[dict[str, Any]], None], on_stop: Callable[[], None]
     ) -> None:
         try:
-            fields = json.loads(line)
-            if fields.get("stop"):
-                threading.Thread(target=on_stop, name="stop", daemon=True).start()
-            elif isinstance(fields.get("token"), str):
-                on_token(fields["token"])
-        except (ValueError, AttributeError):
+            fields = object_of(line, "line")
+        except ValueError:
             log.warning("A line of %d bytes from the shell wasn't understood", len(line))
+            return
+        if fields.get("stop"):
+            threading.Thread(target=on_stop, name="stop", daemon=True).start()
+        else:
+            on_line(fields)

@@ -1,45 +1,99 @@
-"""Notes that came in bulk enter the full-text index behind it, a few at a time."""
+"""What was written enters the indexes behind it, a few rows at a time, the newest first.
+
+Three of them: `notes_fts` gets notes that came in bulk, `messages_fts` what was said, and
+`passages_fts` the passages of notes and files (`cutting.py`).
+"""
 
 import logging
 import threading
+import time
+from dataclasses import dataclass
 
+from erth_sidecar.cutting import Cutter
 from erth_sidecar.errors import Failure
 from erth_sidecar.store import Reader, Store, Transaction
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 20
-"""Notes of one transaction: a person's own change waits for no more than these."""
+"""Rows of one transaction: a person's own change waits for no more than these."""
 
 LOOK = 2.0
 """Seconds between two looks. While a load is going on, it is left to go on."""
+
+LOAD = 200
+"""Rows that come between two looks if it is a load."""
 
 BREATH = 0.005
 """Seconds between two transactions, in which others write."""
 
 
-def waiting(reader: Reader) -> int:
-    """How many notes a search doesn't find yet."""
-    return int(reader.rows("SELECT count(*) FROM notes_unindexed")[0][0])
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much isn't indexed yet; false if everything is."""
+
+    search: int
+    """Notes that the search over notes doesn't find."""
+    messages: int
+    notes: int
+    """Notes that aren't cut into passages."""
+    files: int
+
+    def __bool__(self) -> bool:
+        return bool(self.total)
+
+    @property
+    def total(self) -> int:
+        """Rows of all kinds."""
+        return self.search + self.messages + self.notes + self.files
+
+
+def waiting(reader: Reader) -> Waiting:
+    """What a search doesn't find yet, by kind."""
+    stale = "SELECT count(*) FROM passages_stale WHERE source ="
+    (row,) = reader.rows(
+        "SELECT (SELECT count(*) FROM notes_unindexed), (SELECT count(*) FROM messages_unindexed),"
+        f" ({stale} 'note'), ({stale} 'file')"
+    )
+    return Waiting(*row)
 
 
 def index_some(transaction: Transaction) -> int:
-    """Enters some of them; how many."""
-    some = transaction.rows(
-        "SELECT note FROM notes_unindexed ORDER BY note DESC LIMIT ?", (AT_ONCE,)
+    """Enters some notes and messages into the indexes of their texts; how many."""
+    return _enter(transaction, "notes", "note", "title, body, tags") + _enter(
+        transaction, "messages", "message", "body"
     )
-    for (note,) in some:
+
+
+def _enter(transaction: Transaction, table: str, row: str, columns: str) -> int:
+    some = transaction.rows(
+        f"SELECT {row} FROM {table}_unindexed ORDER BY {row} DESC LIMIT {AT_ONCE}"
+    )
+    for (rowid,) in some:
         transaction.rows(
-            "INSERT INTO notes_fts (rowid, title, body, tags)"
-            " SELECT rowid, title, body, tags FROM notes WHERE rowid = ?",
-            (note,),
+            f"INSERT INTO {table}_fts (rowid, {columns})"
+            f" SELECT rowid, {columns} FROM {table} WHERE rowid = ?",
+            (rowid,),
         )
-        transaction.rows("DELETE FROM notes_unindexed WHERE note = ?", (note,))
+        transaction.rows(f"DELETE FROM {table}_unindexed WHERE {row} = ?", (rowid,))
     return len(some)
 
 
+def catch_up(store: Store, seconds: float = 0.3) -> bool:
+    """Cuts what waits for it, the newest first, for so long at most; whether all is done.
+
+    For somebody who asks about what they have just written. Not from within a transaction.
+    """
+    deadline = time.monotonic() + seconds
+    cutter = Cutter.of(store)
+    while cutter.cut_some():
+        if time.monotonic() > deadline:
+            return False
+    return True
+
+
 class Indexer:
-    """Looks for such notes in a thread of its own, for as long as the process lives."""
+    """Looks for such rows in a thread of its own, for as long as the process lives."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -56,19 +110,29 @@ class Indexer:
         self._thread.join()
 
     def _run(self) -> None:
-        before = 0
+        before, seen = 0, -1
         while not self._stop.wait(LOOK):
             try:
-                now = waiting(self._store)
-                # Still growing: the load goes first.
-                if now and now <= before:
+                version = self._store.version()
+                # A look at nothing new costs a few microseconds.
+                if version == seen:
+                    continue
+                now = waiting(self._store).total
+                if not now:
+                    seen = version
+                elif now <= before + LOAD:
                     self._index_all()
                 before = now
             except Failure as failure:
-                log.warning("Notes can't be indexed now: %s", failure.code)
+                log.warning("What waits can't be indexed now: %s", failure.code)
 
     def _index_all(self) -> None:
-        while self._store.write(index_some) == AT_ONCE:
+        cutter = Cutter.of(self._store)
+        more = True
+        while more:
+            # Searching comes before asking.
+            entered = self._store.write(index_some)
+            more = bool(entered) or cutter.cut_some()
             if self._stop.wait(BREATH):
                 return
-        log.info("The full-text index is complete")
+        log.info("The indexes are complete")

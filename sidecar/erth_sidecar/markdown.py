@@ -1,6 +1,7 @@
 """Markdown to HTML that is safe to show."""
 
-from collections.abc import MutableMapping, Sequence
+import re
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,28 +11,68 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_INTERNAL = ("notes/", "chat/", "library/", "#")
+LONGEST = 200_000
+"""Characters that are rendered (2 s for the worst of them); what follows is shown as it is."""
+_KEPT = 8_000
+"""Characters of a text whose HTML is worth keeping: a long thread is shown again and again."""
+_INTERNAL = ("notes/", "chat/", "library/", "models", "#")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_COPY = (
+    '<button type="button" class="icon" data-copy="" aria-label="Copy this code">'
+    '<svg class="i" aria-hidden="true"><use href="assets/icons.svg#copy"/></svg>Copy</button>'
+)
 
 
-def render(text: str) -> Markup:
+def render(text: str, *, growing: bool = False) -> Markup:
     """The HTML of a Markdown text.
 
     HTML in the text is shown as it is written. Images aren't fetched: they become links. Links
-    to other sites open outside and tell nothing about this one.
+    to other sites open outside and tell nothing about this one. A text that grows is rendered
+    paragraph by paragraph, so that only its end has to be rendered anew.
     """
+    text, rest = text[:LONGEST], text[LONGEST:]
+    html = "".join(map(_rendered, _paragraphs(text))) if growing else _rendered(text)
+    if rest:
+        html += f'<p class="plain">{escape(rest)}</p>'
+    return Markup(html)  # noqa: S704
 
-    return Markup(_renderer().render(text))  # noqa: S704
+
+def _rendered(text: str) -> str:
+    return _kept(text) if len(text) <= _KEPT else str(renderer().render(text))
+
+
+@lru_cache(maxsize=512)
+def _kept(text: str) -> str:
+    return str(renderer().render(text))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Splits after blank lines, but not within code or what belongs to a list's item."""
+    lines = text.splitlines(keepends=True)
+    fence, start = "", 0
+    for at, line in enumerate(lines):
+        apart = at > start and not lines[at - 1].strip() and line[:1] not in " \t\r\n"
+        if apart and not fence:
+            yield "".join(lines[start:at])
+            start = at
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence) and not line.strip("` ~\r\n"):
+            fence = ""
+    yield "".join(lines[start:])
 
 
 @lru_cache(maxsize=1)
-def _renderer() -> "MarkdownIt":
+def renderer() -> "MarkdownIt":
+    """What parses and renders; its tokens may be changed in between."""
     # Imported at first use: it takes longer than all else a sidecar needs for its first answer.
     from markdown_it import MarkdownIt
 
     markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
     markdown.enable(["table", "strikethrough"])
-    markdown.add_render_rule("link_open", _link_open)
-    markdown.add_render_rule("image", _image)
+    for name, rule in _RULES.items():
+        markdown.add_render_rule(name, rule)
     return markdown
 
 
@@ -49,14 +90,52 @@ def _link_open(
     return str(renderer.renderToken(tokens, index, options, env))
 
 
-def _image(
+def _image(_renderer: Any, tokens: Sequence["Token"], index: int, *_: Any) -> str:
+    token = tokens[index]
+    source = escape(str(token.attrGet("src")))
+    words = escape(token.content) or source
+    return f'<a href="{source}" target="_blank" rel="noopener noreferrer">{words}</a>'
+
+
+def _code(_renderer: Any, tokens: Sequence["Token"], index: int, *_: Any) -> str:
+    """A block of code under its language and a button that copies it."""
+    token = tokens[index]
+    language = escape((token.info.split() or [""])[0][:24])
+    top = f'<div class="top"><span>{language}</span>{_COPY}</div>'
+    code = f'<pre tabindex="0" role="group" aria-label="Code"><code>{escape(token.content)}</code>'
+    return f'<div class="code">{top}{code}</pre></div>\n'
+
+
+def _table_open(*_: Any) -> str:
+    return '<div class="table" tabindex="0" role="group" aria-label="Table"><table>\n'
+
+
+def _table_close(*_: Any) -> str:
+    return "</table></div>\n"
+
+
+def _cell(
     renderer: Any,
     tokens: Sequence["Token"],
     index: int,
     options: Any,
     env: MutableMapping[str, Any],
 ) -> str:
+    """The page's policy allows no style attribute: a column's side becomes a class."""
     token = tokens[index]
-    source = escape(str(token.attrGet("src")))
-    words = escape(token.content) or source
-    return f'<a href="{source}" target="_blank" rel="noopener noreferrer">{words}</a>'
+    style = str(token.attrs.pop("style", ""))
+    if style:
+        token.attrSet("class", style.rpartition(":")[2])
+    return str(renderer.renderToken(tokens, index, options, env))
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "link_open": _link_open,
+    "image": _image,
+    "fence": _code,
+    "code_block": _code,
+    "table_open": _table_open,
+    "table_close": _table_close,
+    "th_open": _cell,
+    "td_open": _cell,
+}

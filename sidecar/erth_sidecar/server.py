@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from typing import Any
 
+from erth_sidecar.greeting import HOST
 from erth_sidecar.web import Answer, Request, Stream
 
-HOST = "127.0.0.1"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT")
 
 Responder = Callable[[Request], Answer | Stream]
@@ -79,7 +79,7 @@ class Server:
                 content=answer.pieces,
                 status_code=200,
                 headers=self._native.Headers(answer.headers),
-                media_type="text/event-stream",
+                media_type=answer.content_type,
             )
         headers = {"Content-Type": answer.content_type, **answer.headers}
         return self._native.Response(answer.status, headers, answer.body)

@@ -111,6 +111,10 @@ class Store:
         """
         return self._patiently(lambda: self._once(work), PATIENCE)
 
+    def announce(self, topic: str, id_: str) -> None:
+        """Tells the pages of something new that isn't stored yet, as an answer that grows."""
+        self._announce(topic, id_)
+
     def sync(self) -> None:
         """Brings all commits to the disk."""
         if self._wal_sync is not None:

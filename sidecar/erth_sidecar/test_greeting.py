@@ -24,6 +24,14 @@ def test_a_greeting_is_read() -> None:
     )
 
 
+def test_a_greeting_brings_the_models_and_hides_their_keys() -> None:
+    told = {"default": None, "models": [{"ref": "a/b", "key": "secret"}]}
+    greeting = Greeting.parse(line(assistant=told))
+    assert greeting.assistant == told
+    assert "secret" not in repr(greeting)
+    assert Greeting.parse(line(assistant=3)).assistant is None
+
+
 @pytest.mark.parametrize(
     "bad",
     [b"", b"{", b"[]", line(token=""), line(database=3), line(synchronous="OFF")],

@@ -35,11 +35,11 @@ def check(other: Other) -> None:
 
 def test_notes_of_a_load_are_indexed_later_a_few_at_a_time(store: Store, other: Other) -> None:
     load(other, AT_ONCE + 5)
-    assert (found(store), waiting(store)) == (0, AT_ONCE + 5)
+    assert (found(store), waiting(store).search) == (0, AT_ONCE + 5)
     assert store.write(index_some) == AT_ONCE
     assert found(store) == AT_ONCE
     assert store.write(index_some) == 5
-    assert (found(store), waiting(store)) == (AT_ONCE + 5, 0)
+    assert (found(store), waiting(store).search) == (AT_ONCE + 5, 0)
     check(other)
 
 
@@ -49,7 +49,7 @@ def test_a_note_that_changes_or_goes_before_it_is_indexed_does_no_harm(
     load(other, 3)
     other("UPDATE notes SET body = 'A stork' WHERE id = 'n0'")
     other("DELETE FROM notes WHERE id = 'n1'")
-    assert waiting(store) == 2
+    assert waiting(store).search == 2
     store.write(index_some)
     assert (found(store, "stork"), found(store)) == (1, 1)
     other("DELETE FROM notes")
@@ -60,7 +60,7 @@ def test_a_note_that_changes_or_goes_before_it_is_indexed_does_no_harm(
 def test_a_note_written_outside_of_a_load_is_found_at_once(store: Store, other: Other) -> None:
     load(other, 1)
     other("INSERT INTO notes (id, body, created_at, updated_at) VALUES ('x', 'A heron', '1', '1')")
-    assert (found(store), waiting(store)) == (1, 1)
+    assert (found(store), waiting(store).search) == (1, 1)
     store.write(index_some)
     check(other)
 

@@ -1,6 +1,8 @@
+import time
+
 import pytest
 
-from erth_sidecar.markdown import render
+from erth_sidecar.markdown import LONGEST, render
 
 
 def test_markdown_is_rendered() -> None:
@@ -50,3 +52,91 @@ def test_images_are_links() -> None:
 
 def test_deep_nesting_ends() -> None:
     assert render("> " * 5000 + "x")
+
+
+def test_code_can_be_copied_and_says_its_language() -> None:
+    html = render("```py onclick=x\nif a < b:\n```\n\n    indented")
+    assert "<span>py</span>" in html
+    assert "<code>if a &lt; b:\n</code>" in html
+    assert html.count("data-copy") == 2
+    assert "onclick" not in html
+    assert "<code>half" in render("```\nhalf")
+
+
+def test_tables_scroll_and_keep_to_the_policy() -> None:
+    html = render("| a | b |\n|:-:|--:|\n| 1 | 2 |")
+    assert '<div class="table"' in html
+    assert '<th class="center">' in html
+    assert '<td class="right">' in html
+    assert "style" not in html
+
+
+GROWN = """# Title
+
+A *first* paragraph
+in two lines.
+
+- one
+
+  more of it
+- two
+
+```python
+a = 1
+
+b = 2
+```
+
+~~~
+```
+
+still code
+~~~
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+The end"""
+
+
+def test_a_growing_text_ends_as_the_whole_one() -> None:
+    assert render(GROWN, growing=True) == render(GROWN)
+    for end in range(len(GROWN)):
+        assert render(GROWN[:end], growing=True).count("<pre") == render(GROWN[:end]).count("<pre")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "[" * 20_000,
+        "![" * 20_000,
+        "*a **a " * 5_000,
+        "`" * 20_000,
+        "> - " * 5_000,
+        "".join("  " * depth + "- a\n" for depth in range(500)),
+        "|a" * 500 + "|\n" + "|-" * 500 + "|\n" + ("|b" * 500 + "|\n") * 50,
+        "```\n" + "x\n" * 20_000,
+        "```\n\n" * 5_000,
+        "<a " * 20_000,
+        "~~a" * 20_000,
+        "a\n" * 20_000 + "===",
+        "\0\ufeff\u202e" * 1_000,
+    ],
+)
+@pytest.mark.parametrize("growing", [False, True])
+def test_hostile_texts_end(hostile: str, growing: bool) -> None:
+    begin = time.process_time()
+    assert "<script" not in render(hostile, growing=growing)
+    # A hundred times what it takes: only a text that costs more than its length is caught.
+    assert time.process_time() - begin < 20
+
+
+def test_what_is_too_long_is_shown_as_it_is() -> None:
+    html = render("*a* " * LONGEST)
+    assert html.endswith("*a* </p>")
+    assert "<em>a</em>" in html
+
+
+def test_half_a_character_pair_is_no_matter() -> None:
+    assert render("\ud83d", growing=True)

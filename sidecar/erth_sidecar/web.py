@@ -15,6 +15,8 @@ JSON = "application/json"
 MAX_BODY = 16_000_000
 """Bytes of a request; a form spells a Chinese letter of 3 bytes in 9, so this is above 4 MB."""
 
+_AT = re.compile("([0-9]{1,9})-([0-9]{1,9})")
+
 
 class HeaderSource(Protocol):
     """Header values by lower-case name; a dict will do."""
@@ -35,10 +37,11 @@ class Answer:
 
 @dataclass(slots=True)
 class Stream:
-    """A stream of server-sent events. The generator isn't told when its client goes."""
+    """Server-sent events, or a file's bytes. The generator isn't told when its client goes."""
 
-    pieces: Iterator[str]
+    pieces: Iterator[str] | Iterator[bytes]
     headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "text/event-stream"
 
 
 @dataclass(slots=True)
@@ -135,6 +138,13 @@ def _clean(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return value.replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def passage(request: Request) -> tuple[int, int] | None:
+    """The place in a text that `?at=START-END` names; None if it names none."""
+    found = _AT.fullmatch(request.query("at"))
+    start, end = (int(found[1]), int(found[2])) if found else (0, 0)
+    return (start, end) if start < end else None
 
 
 def one_line(text: str, most: int) -> str:

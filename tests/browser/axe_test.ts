@@ -2,9 +2,13 @@
 import { assertEquals } from "@std/assert";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { addNote, arrive, counts, lost, reads, screenshot, visit } from "./browser.ts";
+import { addNote, arrive, counts, lost, reads, screenshot, until, visit } from "./browser.ts";
 import type { Erth } from "../harness.ts";
+import { ggufLike, ModelServer } from "../fixtures/model_server.ts";
+import { ScriptedModel } from "../fixtures/scripted_model.ts";
+import { answered, ask, connect } from "./chat_support.ts";
 import { Sqld } from "../mirror/sqld.ts";
+import { writeModel } from "../models/support.ts";
 
 const WIDTHS = [360, 1600];
 const BODY = "# Crumb\n\nFlour and **water**, [a link](https://example.org).\n\n- one\n- two\n\n" +
@@ -69,6 +73,17 @@ async function addContent(erth: Erth): Promise<{ note: string; thread: string }>
   await erth.json("chat", { title: "Another conversation" });
   await erth.json(`chat/${thread}/messages`, { question: "What goes with flour?" });
   return { note, thread };
+}
+
+/** Adds a file as a script would, and waits until it is read or has failed; its id. */
+async function addFile(erth: Erth, name: string, words: string, thread = ""): Promise<string> {
+  const path = `${erth.data}/${name}`;
+  await Deno.writeTextFile(path, words);
+  const { id } = await erth.json<{ id: string }>("library", { path, thread });
+  await until(async () =>
+    /ready|failed/.test((await erth.json<{ state: string }>(`library/${id}`)).state)
+  );
+  return id;
 }
 
 /** One way through screens and dialogs: stops where there is something to look at. */
@@ -137,6 +152,36 @@ const WALKS: Record<string, Walk> = {
     await page.locator(".answer:not([aria-busy])").waitFor();
     yield "thread";
   },
+  "of Chat with a model": async function* ({ page, erth, go }) {
+    using model = new ScriptedModel();
+    await connect(erth, model);
+    await addNote(erth, "Flour", "Flour is milled from wheat, and goes with water.");
+    await go("chat");
+    yield "chat with a model";
+    model.next(`${BODY}\n\n${BODY}\n\nSo says your note [1].`);
+    await ask(page, "What goes with flour? Tell me all of it, and with an example or two, please.");
+    await answered(page);
+    yield "thread with a model";
+    await page.getByRole("button", { name: "Edit the question" }).click();
+    await page.getByRole("button", { name: "Model and more" }).click();
+    await page.locator(".settings").waitFor();
+    yield "thread settings";
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    model.next({ status: 500, error: { message: "out of luck" } });
+    await ask(page, "And salt?");
+    await page.locator(".trouble").waitFor();
+    const text = "Flour, water, salt and a rather long list of what else there is to buy";
+    model.next("I write it down.", { tool: "create_note", arguments: { title: "Bread", text } });
+    await ask(page, "Write that down");
+    await page.locator(".action[data-state=asking]").waitFor();
+    yield "permission asked";
+    await go("temporary");
+    model.next("Whispered.");
+    await ask(page, "A secret");
+    await answered(page);
+    yield "temporary conversation";
+  },
   "of the shell": async function* ({ page, erth, go }) {
     await addContent(erth);
     await page.keyboard.press("Control+k");
@@ -148,6 +193,56 @@ const WALKS: Record<string, Walk> = {
     await page.locator("#main").press("?");
     await page.locator("#keys").waitFor();
     yield "keys";
+  },
+  "of Models": async function* ({ page, erth, go }) {
+    using server = new ScriptedModel();
+    await using files = new ModelServer(ggufLike(60_000));
+    const path = `${erth.data}/A model with a rather long name that says everything-Q4_K_M.gguf`;
+    await writeModel(path);
+    await go("models");
+    yield "models empty";
+    await page.locator("[name=path]").fill("/nowhere/at/all.gguf");
+    await page.locator("[name=path]").press("Enter");
+    await page.locator("[data-code=MODEL_GONE]").waitFor();
+    yield "models refused";
+    const title = "A server in the cellar";
+    await erth.json("shell/models/endpoint", { url: server.url, title, key: "sk-secret" });
+    await erth.json("shell/models/add", { path });
+    files.misdeeds = { pace: 300 };
+    await erth.json("shell/models/pull", { url: files.url("a-long-name-of-a-file-Q8_0.gguf") });
+    await erth.json("shell/models/pull", { url: files.url("page.gguf") });
+    await reads(page.locator("#main"), "A server in the cellar at");
+    await reads(page.locator(".card"), "This isn't a GGUF file.");
+    yield "models";
+    for (const summary of await page.locator("summary").all()) await summary.click();
+    yield "models all open";
+    await go("status");
+    yield "status with models";
+  },
+  "of the Library": async function* ({ page, erth, go }) {
+    await go("library");
+    yield "library empty";
+    const { id: thread } = await erth.json<{ id: string }>("chat", { title: "About the lease" });
+    const long = "A lease with a rather long name that says everything about the flat.csv";
+    const rows = Array.from({ length: 900 }, (_, at) => `Person ${at};${"Köln".repeat(at % 9)}`);
+    const id = await addFile(erth, long, ["Name;City", ...rows].join("\n"));
+    const broken = await addFile(erth, "broken.pdf", "%PDF-1.7 and nothing more");
+    await addFile(erth, "Bread.md", `${BODY}\n`.repeat(20), thread);
+    await addFile(erth, "broken.pdf", "%PDF-1.7 and nothing more", thread);
+    await go("library");
+    yield "library";
+    await go(`library/${id}?at=900-1200`);
+    yield "file with a passage";
+    await go(`library/${broken}`);
+    yield "file not read";
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.locator(".toast").waitFor();
+    yield "file deleted";
+    await go(`library/${broken}`);
+    yield "file gone";
+    await go(`chat/${thread}`);
+    await page.locator(".attached [data-state=failed]").waitFor();
+    yield "thread with files";
   },
   "of Mirror": async function* ({ page, erth, go }) {
     await using server = await Sqld.start({ jwt: true });

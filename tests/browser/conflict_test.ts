@@ -254,10 +254,10 @@ visit("a conversation shows what others asked, and has one of two names", async 
   const { page, erth } = visit;
   const { id } = await erth.json<{ id: string }>("chat", { title: "Mine" });
   await page.goto(`${erth.url}chat/${id}`);
-  await page.locator("[name=question]").fill("half a question");
+  await page.locator(".composer [name=question]").fill("half a question");
   await erth.json(`chat/${id}/messages`, { question: "Asked elsewhere?" });
   await reads(page.locator(".question"), "Asked elsewhere?");
-  assertEquals(await page.locator("[name=question]").inputValue(), "half a question");
+  assertEquals(await page.locator(".composer [name=question]").inputValue(), "half a question");
   await lost(erth, id, { title: "Theirs" }, "threads");
   await reads(page.locator(".conflict"), "Another version from LAPTOP");
   await button(page, "Use the other").click();

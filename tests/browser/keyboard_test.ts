@@ -68,7 +68,7 @@ visit("from a new note to its undone deletion without a mouse", async ({ page, e
   await page.keyboard.type("chat");
   await reads(page.locator("#found .item").first(), "Chat");
   await page.keyboard.press("Enter");
-  await page.locator("[name=question]:focus").waitFor();
+  await page.locator(".composer [name=question]:focus").waitFor();
   await page.keyboard.type("Where does the telescope stand?");
   await page.keyboard.press("Enter");
   await reads(page.locator(".answer:not([aria-busy]) .cites"), "Observatory");
@@ -143,7 +143,7 @@ visit("Ctrl+E turns from writing to reading and back", async ({ page }) => {
 visit("Esc stops an answer", async ({ page, erth }) => {
   const body = Array.from({ length: 60 }, (_, at) => `The comet came on day ${at}.`).join(" ");
   await addNote(erth, "Comets", body);
-  await page.locator("[name=question]").fill("When did the comet come?");
+  await page.locator(".composer [name=question]").fill("When did the comet come?");
   await page.keyboard.press("Enter");
   await page.locator(".answer[aria-busy]").waitFor();
   await page.keyboard.press("Escape");

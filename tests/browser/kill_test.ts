@@ -104,7 +104,7 @@ visit("a note whose sidecar dies before it can say so is there once", async ({ p
 visit("a question whose sidecar dies at once is asked once", async ({ page, erth }) => {
   await addNote(erth, "Comets", LONG);
   const unnoticed = await watchErrors(page);
-  await page.locator("[name=question]").fill("When was the comet seen?");
+  await page.locator(".composer [name=question]").fill("When was the comet seen?");
   await withFuse(erth, () => page.keyboard.press("Enter"));
   await page.locator(".answer:not([aria-busy]) blockquote").first().waitFor();
   await counts(page.locator(".question"), 1);
@@ -128,7 +128,7 @@ visit("a kill while a note is saved saves it once", async ({ page, erth }) => {
 visit("a kill while a question is sent asks it once", async ({ page, erth }) => {
   await addNote(erth, "Comets", LONG);
   const unnoticed = await watchErrors(page);
-  await page.locator("[name=question]").fill("When was the comet seen?");
+  await page.locator(".composer [name=question]").fill("When was the comet seen?");
   await killDuring(erth, page, /\/chat\/new$/, () => page.keyboard.press("Enter"));
   await page.locator(".answer:not([aria-busy]) blockquote").first().waitFor();
   await counts(page.locator(".question"), 1);
@@ -142,7 +142,7 @@ visit("an answer goes on after a kill, as if nothing had been", async ({ page, e
   const unnoticed = await watchErrors(page);
   const answers: string[] = [];
   for (const kills of [0, 1, 2]) {
-    await page.locator("[name=question]").fill("When was the comet seen?");
+    await page.locator(".composer [name=question]").fill("When was the comet seen?");
     await page.keyboard.press("Enter");
     const answer = page.locator(".answer").nth(answers.length);
     for (let kill = 0; kill < kills; kill++) {
@@ -172,7 +172,7 @@ visit("searching and walking about goes on over kills", async ({ page, erth }) =
     await until(async () => await page.locator("#title").inputValue() === title);
     await killSidecar(erth);
     await page.getByRole("link", { name: "Chat" }).click();
-    await page.locator("[name=question]").waitFor();
+    await page.locator(".composer [name=question]").waitFor();
     await page.getByRole("link", { name: "Notes" }).click();
     await counts(page.locator("#list .item"), 3);
   }

@@ -77,7 +77,7 @@ async function askIn(tab: Page, question: string): Promise<void> {
       last = length;
     }).observe(document.body, { childList: true, subtree: true, characterData: true });
   });
-  await tab.locator("[name=question]").fill(question);
+  await tab.locator(".composer [name=question]").fill(question);
   await tab.keyboard.press("Enter");
 }
 

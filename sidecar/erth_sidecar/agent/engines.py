@@ -1,7 +1,7 @@
 """What writes an answer."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Pieces = Generator[str, None, None]
@@ -14,6 +14,8 @@ class Turn:
 
     role: str
     body: str
+    actions: tuple[dict[str, Any], ...] = ()
+    """What tools did for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,39 @@ class Passage:
             citation["start"],
             citation["end"],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool that a model wants to use; `arguments` is JSON text as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What a model is at while no text comes, in a person's words; empty when it's over."""
+
+    text: str
+
+
+@dataclass(slots=True)
+class Ended:
+    """The end of a model's turn: why, which tools it wants to use, and what it took."""
+
+    reason: str = ""
+    """`stop`, `length`, `tool_calls`, or whatever the server says."""
+    calls: list[Call] = field(default_factory=list)
+    prompt_tokens: int | None = None
+    tokens: int | None = None
+    rate: float | None = None
+    """Tokens per second, if the server measured."""
+
+
+Delta = str | Phase | Ended
+"""What comes from a model: text, or a sign beside it. `Ended` is the last."""
 
 
 class Engine(Protocol):

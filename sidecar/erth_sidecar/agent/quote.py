@@ -11,10 +11,13 @@ PIECES = 120
 PAUSE = 0.006
 """Seconds between two pieces: an answer is seen to grow, and is there within a second."""
 
+_PROSE = (".md", ".markdown", ".txt", ".htm", ".html", ".pdf", ".csv", ".tsv")
+"""Endings of files whose text isn't code."""
+_MOUNT = "For an answer in words of its own, mount one under [Models](models)."
 _NOTHING = (
-    "I found nothing about that in your notes.\n\n"
-    "No model is mounted, so I can only quote what you have written. "
-    "Try the words you would have used in a note."
+    "I found nothing about that in your notes and files.\n\n"
+    "No model is mounted, so I can only quote what is written there. "
+    f"Try the words you would have used in a note. {_MOUNT}"
 )
 
 
@@ -38,12 +41,22 @@ def _text(passages: Sequence[Passage]) -> str:
     if not passages:
         return _NOTHING
     count = "one passage" if len(passages) == 1 else f"{len(passages)} passages"
-    parts = [f"No model is mounted, so I quote. Your notes have {count} on this:"]
-    for passage in passages:
-        quoted = "\n".join(f"> {line}".rstrip() for line in passage.text.split("\n"))
-        title = re.sub(r"([\\\[\]*_`<>!])", r"\\\1", passage.title)
-        parts.append(f"{quoted}\n>\n> — [{title}]({passage.link})")
-    return "\n\n".join(parts)
+    parts = [f"No model is mounted, so I quote. I found {count} on this:"]
+    parts += [_quoted(passage) for passage in passages]
+    return "\n\n".join([*parts, _MOUNT])
+
+
+def _quoted(passage: Passage) -> str:
+    text, fences = passage.text, re.findall(r"^[ \t]*(```+|~~~+)", passage.text, re.MULTILINE)
+    if passage.source == "file" and not passage.title.lower().endswith(_PROSE):
+        fence = max([*re.findall("`+", text), "``"], key=len) + "`"
+        text = f"{fence}\n{text}\n{fence}"
+    elif len(fences) % 2:
+        # A passage may end within a code block; what follows it isn't code.
+        text += f"\n{fences[-1]}"
+    lines = "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+    title = re.sub(r"([\\\[\]*_`<>!])", r"\\\1", passage.title)
+    return f"{lines}\n>\n> — [{title}]({passage.link})"
 
 
 def _pieces(text: str) -> list[str]:

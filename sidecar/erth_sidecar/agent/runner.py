@@ -1,62 +1,76 @@
-"""Writes answers in the background, one after the other, and streams them while they grow."""
+"""Writes answers in the background, some at once, and streams them while they grow."""
 
 import logging
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import replace
+from typing import Any
 
-from erth_sidecar.agent import answers, retrieval
+from erth_sidecar.agent import answers
 from erth_sidecar.agent.answers import RUNNING, Progress
+from erth_sidecar.agent.cancel import Cancelled
 from erth_sidecar.agent.engines import Engine, Passage
+from erth_sidecar.agent.live import Board, Desk, Live, Parked, ended
+from erth_sidecar.agent.models import QUOTE, Assistant
+from erth_sidecar.agent.quote import Quote
 from erth_sidecar.errors import Failure
 from erth_sidecar.store import Store, Transaction
 from erth_sidecar.web import event
 
 log = logging.getLogger(__name__)
 
-SAVE_EVERY = 0.1
-"""Seconds between two writes of a growing answer."""
+AT_ONCE = 4
+"""Answers that are written at the same time; others wait for their turn."""
 STREAM_FOR = 300.0
 """Seconds that one stream lasts: nobody tells it that its client has gone."""
+PIECE = 0.008
+"""Seconds between two pieces of one stream; the first comes at once."""
 _BEAT = 10.0
 
 
-@dataclass(slots=True)
-class _Live:
-    """The answer being written now."""
-
-    id: str
-    thread_id: str
-    body: str = ""
-    citations: list[Passage] = field(default_factory=list)
-    stopped: bool = False
-
-
 class Runner:
-    """Owns the thread that writes answers."""
+    """Writes the answers of one store's conversations, each on a thread of its own."""
 
-    def __init__(self, store: Store, engine: Engine, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        store: Store,
+        knowledge: Store,
+        assistant: Assistant,
+        stopping: threading.Event,
+        *,
+        engine: Engine | None = None,
+        retrieves: bool = True,
+    ) -> None:
+        """`store` has the conversations, `knowledge` the notes and files: the same one, unless
+        the conversations are temporary. `engine` answers where there is no model."""
         self._store = store
-        self._engine = engine
+        self._knowledge = knowledge
+        self._assistant = assistant
         self._stopping = stopping
-        self._waiting: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
-        self._grown = threading.Condition()
-        self._version = 0
-        self._live: _Live | None = None
-        threading.Thread(target=self._run, name="answers", daemon=True).start()
+        self._board = Board(store)
+        engine = engine or Quote()
+        self._desk = Desk(store, knowledge, assistant, self._board, engine, retrieves)
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[str, str]] = deque()
+        self._busy = 0
 
     def resume(self) -> None:
         """Goes on with the answers that the end of the last process cut off."""
-        for unfinished in answers.unfinished(self._store):
-            self._waiting.put(unfinished)
+        for thread_id, id_ in answers.unfinished(self._store):
+            self._begin(thread_id, id_)
 
     def ask(self, transaction: Transaction, thread_id: str, question_id: str) -> str:
-        """Begins an answer, which is written once the transaction is committed; its id."""
-        id_ = answers.begin(transaction, thread_id, question_id, self._engine.name)
-        transaction.after_commit.append(lambda: self._waiting.put((thread_id, id_)))
+        """Begins an answer, which is written once the transaction is committed; its id.
+
+        The thread's model writes it, else the default one. Raises Failure `ANSWER_RUNNING`.
+        """
+        rows = transaction.rows("SELECT model FROM threads WHERE id = ?", (thread_id,))
+        ref = (rows[0][0] if rows else None) or self._assistant.default
+        stats = {"model": ref} | ({} if ref == QUOTE else {"title": self._assistant.title(ref)})
+        id_ = answers.begin(transaction, thread_id, question_id, ref, stats)
+        transaction.after_commit.append(lambda: self._begin(thread_id, id_))
         return id_
 
     def progress(self, thread_id: str, id_: str) -> Progress:
@@ -72,12 +86,60 @@ class Runner:
         stored = answers.get(transaction, thread_id, id_)
         if stored.state != RUNNING:
             return stored
-        answers.finish(transaction, id_, "stopped", self._with_live(stored).body)
+        now = self._with_live(stored)
+        body, citations = ended(now, stored.engine)
+        answers.finish(transaction, id_, "stopped", body, citations=citations, stats=now.stats)
         transaction.after_commit.append(lambda: self._cancel(id_))
         return answers.get(transaction, thread_id, id_)
 
+    def decide(
+        self, transaction: Transaction, thread_id: str, answer_id: str, action_id: str, choice: str
+    ) -> Progress:
+        """Takes a person's word (`once`, `always`, `no`) on an action; it is done afterwards.
+
+        Raises Failure `BAD_REQUEST`, `ANSWER_NOT_FOUND`, `ACTION_NOT_FOUND` or `ACTION_SETTLED`.
+        """
+        from erth_sidecar.agent import actions
+
+        actions.decide(transaction, thread_id, answer_id, action_id, choice)
+        transaction.after_commit.append(lambda: self._begin(thread_id, answer_id))
+        return answers.get(transaction, thread_id, answer_id)
+
+    def undo(
+        self,
+        transaction: Transaction,
+        thread_id: str,
+        answer_id: str,
+        action_id: str,
+        knowledge: Transaction | None = None,
+    ) -> Progress:
+        """Takes back what an action did; `knowledge` is a change of the notes' store that is
+        already under way, if that isn't `transaction`.
+
+        Raises Failure `ANSWER_NOT_FOUND`, `ACTION_NOT_FOUND`, `ACTION_SETTLED`, `NOTE_CHANGED`
+        or `NOTE_NOT_FOUND`.
+        """
+
+        from erth_sidecar.agent import actions, changing
+
+        def back(action: dict[str, Any]) -> None:
+            if knowledge is not None:
+                changing.take_back(knowledge, action)
+                return
+            actions.within(
+                self._store,
+                self._knowledge,
+                transaction,
+                lambda notebook: changing.take_back(notebook, action),
+            )
+
+        actions.undo(transaction, thread_id, answer_id, action_id, back)
+        transaction.after_commit.append(lambda: self._refresh(thread_id, answer_id))
+        return answers.get(transaction, thread_id, answer_id)
+
     def stream(self, thread_id: str, id_: str, seen: int) -> Iterator[str]:
-        """Server-sent events from character `seen` on, until the answer ends.
+        """Server-sent events from character `seen` on, until the answer ends: `delta` with new
+        text, `phase` when something beside the text has changed, `end`.
 
         Raises Failure `ANSWER_NOT_FOUND` at once, not with the first event.
         """
@@ -85,99 +147,116 @@ class Runner:
 
     def _events(self, now: Progress, seen: int) -> Iterator[str]:
         deadline = time.monotonic() + STREAM_FOR
+        told: object = None
         while not self._stopping.is_set() and time.monotonic() < deadline:
             # Taken before the look, so that what changes after it is waited for in vain by none.
-            version = self._version
-            try:
-                now = self.progress(now.thread_id, now.id)
-            except Failure:
-                return
-            if len(now.body) > seen:
-                yield event("delta", now.body[seen:], len(now.body))
-                seen = len(now.body)
-            if now.state != RUNNING:
+            version = self._board.version
+            live = self._board.get(now.id)
+            if live is not None and live.loaded and live.thread_id == now.thread_id:
+                # Straight from the board: a model is faster than the database.
+                body, stats, sign = live.body, live.stats, f"{id(live)} {live.turn}"
+            else:
+                try:
+                    now = self.progress(now.thread_id, now.id)
+                except Failure:
+                    return
+                body, stats, live = now.body, now.stats, None
+                sign = str([action.get("state") for action in now.actions])
+            if len(body) > seen:
+                yield event("delta", body[seen:], len(body))
+                seen = len(body)
+                # What a fast model writes meanwhile goes along with the next: a wake-up for each
+                # word would take time from the model, here, in the gateway and in the page.
+                time.sleep(PIECE)
+            if live is None and now.state != RUNNING:
                 yield event("end", now.to_json())
                 return
-            if not self._wait_beyond(version):
+            if sign != told:
+                told = sign
+                yield event("phase", stats.get("phase", ""))
+            if not self._board.wait_beyond(version, _BEAT):
                 yield ": still writing\n\n"
 
-    def _wait_beyond(self, version: int) -> bool:
-        with self._grown:
-            return self._grown.wait_for(lambda: self._version != version, _BEAT)
-
-    def _notify(self) -> None:
-        self._version += 1
-        self._grown.notify_all()
-
     def _with_live(self, stored: Progress) -> Progress:
-        live = self._live
-        if live is None or live.id != stored.id or len(live.body) < len(stored.body):
+        live = self._board.get(stored.id)
+        if live is None or not live.loaded or len(live.body) < len(stored.body):
             return stored
-        citations = [passage.to_json() for passage in live.citations]
-        return Progress(
-            stored.id, stored.thread_id, stored.question_id, RUNNING, live.body, citations
-        )
+        return replace(stored, body=live.body, citations=live.citations, stats=live.stats)
+
+    def _refresh(self, thread_id: str, id_: str) -> None:
+        live = self._board.get(id_)
+        if live is not None:
+            self._board.note(live, actions=answers.get(self._store, thread_id, id_).actions)
 
     def _cancel(self, id_: str) -> None:
-        with self._grown:
-            if self._live is not None and self._live.id == id_:
-                self._live.stopped = True
-            self._notify()
+        live = self._board.get(id_)
+        if live is not None:
+            live.cancel.set()
 
-    def _run(self) -> None:
-        while True:
-            thread_id, id_ = self._waiting.get()
-            try:
-                self._write(thread_id, id_)
-            except Failure as failure:
-                if failure.code != "ANSWER_NOT_FOUND":
-                    log.error("An answer couldn't be kept: %s", failure)
-            finally:
-                with self._grown:
-                    self._live = None
-                    self._notify()
+    def _begin(self, thread_id: str, id_: str) -> None:
+        """Starts an answer's thread now or once another ends."""
+        if self._board.again(id_):
+            return
+        with self._lock:
+            self._waiting.append((thread_id, id_))
+        self._next()
 
-    def _write(self, thread_id: str, id_: str) -> None:
-        stored = answers.get(self._store, thread_id, id_)
-        live = _Live(id_, thread_id, stored.body)
-        self._live = live
-        state = "done"
+    def _next(self) -> None:
+        with self._lock:
+            if self._busy >= AT_ONCE or not self._waiting:
+                return
+            self._busy += 1
+            thread_id, id_ = self._waiting.popleft()
+        name = f"answer-{id_[-6:]}"
+        threading.Thread(target=self._run, args=(thread_id, id_), name=name, daemon=True).start()
+
+    def _run(self, thread_id: str, id_: str) -> None:
         try:
-            turns = answers.conversation(self._store, thread_id, stored.question_id)
-            live.citations = self._passages(stored, turns[-1].body if turns else "")
-            saved_at = 0.0
-            text = ""
-            with closing(self._engine.chat(turns, live.citations)) as pieces:
-                for piece in pieces:
-                    text += piece
-                    if live.stopped or self._stopping.is_set():
-                        return
-                    self._publish(live, text)
-                    if time.monotonic() - saved_at >= SAVE_EVERY:
-                        saved_at = time.monotonic()
-                        if not self._save(live):
-                            return
-            self._publish(live, text, whole=True)
+            live = Live(id_, thread_id)
+            if not self._board.enter(live):
+                return
+            while True:
+                try:
+                    self._write(live)
+                except Exception:
+                    log.exception("An answer couldn't be kept")
+                if self._board.leave(live):
+                    return
+        finally:
+            with self._lock:
+                self._busy -= 1
+            self._next()
+
+    def _write(self, live: Live) -> None:
+        try:
+            stored = answers.get(self._store, live.thread_id, live.id)
         except Failure:
-            raise
-        except Exception:
-            log.exception("The engine '%s' failed", self._engine.name)
+            return
+        if stored.state != RUNNING:
+            return
+        live.body, live.actions, live.stats = stored.body, stored.actions, stored.stats
+        live.passages = [Passage.of(citation) for citation in stored.citations]
+        live.loaded = True
+        try:
+            # Imported at first use, as the engines are: the first screen doesn't wait for them.
+            from erth_sidecar.agent import writer
+
+            state = writer.write(self._desk, live, stored)
+        except (Cancelled, Parked):
+            return
+        except Failure as failure:
             state = "failed"
-        if self._save(live):
-            self._store.write(lambda tx: answers.finish(tx, id_, state, live.body))
-
-    def _passages(self, stored: Progress, question: str) -> list[Passage]:
-        """What was found before a restart, so that the answer goes on as it began."""
-        if stored.citations:
-            return [Passage.of(citation) for citation in stored.citations]
-        return retrieval.find(self._store, question)
-
-    def _publish(self, live: _Live, text: str, whole: bool = False) -> None:
-        """Shows the text, but never less than what was shown before a restart."""
-        with self._grown:
-            if whole or len(text) > len(live.body):
-                live.body = text
-            self._notify()
-
-    def _save(self, live: _Live) -> bool:
-        return self._store.write(lambda tx: answers.grow(tx, live.id, live.body, live.citations))
+            self._board.note(live, code=failure.code, detail=failure.message)
+        except Exception:
+            # Never the text: a conversation may be temporary.
+            log.exception("Writing with '%s' failed", stored.engine)
+            state = "failed"
+            self._board.note(live, code="INTERNAL")
+        if live.cancel.is_set():
+            return
+        body, citations = ended(live, stored.engine)
+        self._store.write(
+            lambda tx: answers.finish(
+                tx, live.id, state, body, citations=citations, stats=live.stats
+            )
+        )

@@ -15,6 +15,28 @@ def test_it_says_that_it_only_quotes() -> None:
     assert "> first\n>\n> second\n>\n> — [T](notes/id-1?at=0-" in text
 
 
+def test_it_says_where_to_mount_a_model() -> None:
+    for passages in ([], [passage("first")]):
+        html = render("".join(Quote(lambda _: None).chat(ASKED, passages)))
+        assert '<a href="models">Models</a>' in html
+
+
+def test_code_is_quoted_as_code() -> None:
+    code = "# Not a heading\ndef f():\n    return '```'"
+    of_file = Passage("file", "id-2", "f.py", code, 0, len(code))
+    html = render("".join(Quote(lambda _: None).chat(ASKED, [of_file])))
+    assert "<h1>" not in html
+    assert "    return" in html
+    assert 'href="library/id-2?at=' in html
+
+
+def test_a_code_block_cut_in_the_middle_ends_with_its_quote() -> None:
+    html = render("".join(Quote(lambda _: None).chat(ASKED, [passage("Do:\n\n```sh\nls")])))
+    before, _, after = html.partition('<a href="notes/id-1?at=')
+    assert "</pre>" in before
+    assert "</blockquote>" in after
+
+
 def test_it_says_that_nothing_was_found() -> None:
     text = "".join(Quote(lambda _: None).chat(ASKED, []))
     assert "nothing" in text
@@ -24,7 +46,7 @@ def test_it_says_that_nothing_was_found() -> None:
 def test_a_title_cannot_break_its_link() -> None:
     text = "".join(Quote(lambda _: None).chat(ASKED, [passage("x", "a](https://e.org) <b> *c*")]))
     html = render(text)
-    assert html.count("<a ") == 1
+    assert html.count("<a ") == 2
     assert 'href="notes/id-1?at=0-1"' in html
     assert "*c*" in html
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from erth_sidecar import notes, threads
+from erth_sidecar import messages, notes, threads
 from erth_sidecar.agent import answers
 from erth_sidecar.agent.engines import Passage, Turn
+from erth_sidecar.agent.models import Assistant
 from erth_sidecar.agent.runner import Runner
 from erth_sidecar.errors import Failure
 from erth_sidecar.store import Store
@@ -40,6 +41,17 @@ class Scripted:
         self.may.release(1000)
 
 
+def quoting(store: Store, engine: Scripted) -> Runner:
+    """A runner without a model."""
+    return Runner(
+        store,
+        store,
+        Assistant(lambda **_: None),
+        threading.Event(),
+        engine=engine,  # type: ignore[arg-type]
+    )
+
+
 Begin = Callable[[Scripted], tuple[Runner, str, str]]
 
 
@@ -49,9 +61,9 @@ def begin(store: Store) -> Begin:
     store.write(lambda tx: notes.create(tx, notes.Draft.of("Hotel", "It is in Mitte.", "")))
 
     def start(engine: Scripted) -> tuple[Runner, str, str]:
-        runner = Runner(store, engine, threading.Event())  # type: ignore[arg-type]
+        runner = quoting(store, engine)
         thread_id = store.write(lambda tx: threads.create(tx, ""))
-        question_id = store.write(lambda tx: threads.ask(tx, thread_id, "Where is the hotel?"))
+        question_id = store.write(lambda tx: messages.ask(tx, thread_id, "Where is the hotel?"))
         id_ = store.write(lambda tx: runner.ask(tx, thread_id, question_id))
         return runner, thread_id, id_
 
@@ -77,11 +89,11 @@ def test_an_answer_grows_and_becomes_a_message(store: Store, begin: Begin) -> No
     runner, thread_id, id_ = begin(engine)
     engine.may.release()
     until(lambda: runner.progress(thread_id, id_).body == "In ")
-    assert threads.messages(store, thread_id)[-1].state == "running"
+    assert messages.every(store, thread_id)[-1].state == "running"
     engine.go_on()
     events = "".join(runner.stream(thread_id, id_, 0))
     assert deltas(events) == "In Mitte."
-    message = threads.messages(store, thread_id)[-1]
+    message = messages.every(store, thread_id)[-1]
     assert (message.id, message.state, message.body) == (id_, "done", "In Mitte.")
     assert message.citations[0]["passage"] == "It is in Mitte."
     assert answers.unfinished(store) == []
@@ -108,7 +120,7 @@ def test_a_stopped_answer_keeps_what_there_was(store: Store, begin: Begin) -> No
     assert (stopped.state, stopped.body) == ("stopped", "In Mitte")
     engine.go_on()
     assert engine.closed.wait(10)
-    assert threads.messages(store, thread_id)[-1].body == "In Mitte"
+    assert messages.every(store, thread_id)[-1].body == "In Mitte"
     assert store.write(lambda tx: runner.stop(tx, thread_id, id_)).state == "stopped"
 
 
@@ -117,13 +129,13 @@ def test_a_failing_engine_leaves_a_failed_answer(store: Store, begin: Begin) -> 
     runner, thread_id, id_ = begin(engine)
     engine.go_on()
     assert '"state": "failed"' in "".join(runner.stream(thread_id, id_, 0))
-    assert threads.messages(store, thread_id)[-1].body == "In "
+    assert messages.every(store, thread_id)[-1].body == "In "
 
 
 def test_one_thread_has_one_answer_at_a_time(store: Store, begin: Begin) -> None:
     engine = Scripted("In ")
     runner, thread_id, id_ = begin(engine)
-    question_id = threads.messages(store, thread_id)[0].id
+    question_id = messages.every(store, thread_id)[0].id
     with pytest.raises(Failure) as caught:
         store.write(lambda tx: runner.ask(tx, thread_id, question_id))
     assert caught.value.code == "ANSWER_RUNNING"
@@ -147,7 +159,7 @@ def test_a_regenerated_answer_replaces_the_last(store: Store, begin: Begin) -> N
 
     second = anew()
     "".join(runner.stream(thread_id, second, 0))
-    assert [m.id for m in threads.messages(store, thread_id)][1:] == [second]
+    assert [m.id for m in messages.every(store, thread_id)][1:] == [second]
     with pytest.raises(Failure) as caught:
         anew()
     assert caught.value.code == "ANSWER_NOT_FOUND"
@@ -175,13 +187,13 @@ def test_a_cut_off_answer_goes_on_in_the_next_process(store: Store, begin: Begin
     note_id = notes.find(store).notes[0].id
     store.write(lambda tx: notes.mark(tx, note_id, deleted=True))
     again = Scripted(*engine.pieces)
-    next_runner = Runner(store, again, threading.Event())  # type: ignore[arg-type]
+    next_runner = quoting(store, again)
     next_runner.resume()
     until(lambda: bool(again.asked))
     assert next_runner.progress(thread_id, id_).body == was.body
     again.go_on()
     "".join(next_runner.stream(thread_id, id_, 0))
-    message = threads.messages(store, thread_id)[-1]
+    message = messages.every(store, thread_id)[-1]
     assert (message.state, message.body) == ("done", "In Mitte, near the river.")
     assert [p.title for p in again.asked[0][1]] == ["Hotel"]
 

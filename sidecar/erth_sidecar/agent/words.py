@@ -1,4 +1,8 @@
-"""Words that say nothing about what a question is after."""
+"""Which words of a question say what it is after."""
+
+from erth_sidecar import stems
+
+MAX_WORDS = 16
 
 STOP = frozenset(
     """
@@ -15,6 +19,29 @@ von vor wann war waren warum was weil welche welcher welches wenn wer werden wie
 wird wo woher wohin wurde zu zum zur notiz notizen steht stehen sag zeige bitte
 """.split()  # noqa: SIM905 - a list of 200 quoted words is harder to read
 )
+
+WEAK = frozenset(
+    """
+    able actually add ago allow already although always another around ask away back bad become
+    before begin best better big both bring call came change come different done else end enough
+    even ever every everything fact feel few first found gave get give go goes going gone good got
+    great happen happened help high important instead keep kept kind know large last later leave
+    left less let like little long look lot made make many matter maybe mean might mine much must
+    name need never new next nothing number off often old once one only other others ours out over
+    own part people place point possible put quite rather really right said same saw say second see
+    seem set several side since small something sometimes still stop such sure take taken thing
+    things think though three time too took toward try two under until up upon use used usual
+    usually very want way week well went whether while whole within without work worked works worth
+    wrong year years yes yet day days
+    anfangen bekommen besser bleiben bringen dabei dafür danach darf dazu dort dürfen einfach einmal
+    ende erst erste ersten fall finden ganz geben gehen geht gemacht genau gerade gern gibt groß
+    große gut heißt helfen hier immer jahr jahre jeden jeder jedes jetzt klein kommen kommt könnte
+    lange lassen letzte letzten machen macht mal mehr meisten müssen nächste nächsten nehmen nie
+    sagen schon sehen seit sollen sonst stehen tag tage teil tun unsere unserer viel viele wegen
+    weit wirklich wissen wohl wollen zeit zwei
+    """.split()  # noqa: SIM905 - as above
+)
+"""Frequent words that may be the matter after all: they count half."""
 
 CJK_STOP = (
     "什么",
@@ -52,3 +79,15 @@ CJK_STOP = (
     "か",
 )
 """Parts that mark a pair of characters as grammar rather than matter."""
+
+
+def words_of(question: str) -> list[str]:
+    """What to look for: words without the ones every sentence has, pairs of CJK characters."""
+    found = []
+    for token in dict.fromkeys(stems.tokens(question)):
+        if stems.CJK.match(token):
+            if not any(stop in token for stop in CJK_STOP):
+                found.append(token)
+        elif token not in STOP and (len(token) > 1 or token.isdigit()):
+            found.append(token)
+    return found[:MAX_WORDS]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from erth_sidecar.app import App
 from erth_sidecar.indexing import Indexer
-from erth_sidecar.pages import chat, find, notes
+from erth_sidecar.pages import chat, find, library, notes
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -14,4 +14,5 @@ def register(app: App) -> None:
     notes.register(app)
     chat.register(app)
     find.register(app)
+    library.register(app)
     app.when_ready.append(Indexer(app.store).start)

@@ -1,114 +1,172 @@
 """The Chat screen.
 
-Templates and what they are given (Thread and Message: `erth_sidecar/threads.py`; an answer under
-way is a Message with state `running`):
+Templates and what they are given (Thread: `erth_sidecar/threads.py`; Shown, a message with
+`message`, `body_html`, `running`, `citations`, `actions`, `trouble`, `cost`, `phase`, `last` and
+`found`: `pages/chat_message.py`; Model: `agent/models.py`). `at` is `chat`, or `temporary` for
+conversations in memory only, and begins every address; `temporary` tells the same.
 
 - `chat/screen.html`: list column and main column; all of the below.
-- `chat/threads.html`: what `#threads` holds. `threads`: list of Thread (`id`, `name`, `title`,
-  `updated_at`), `q`, `thread_id`: the open one's or "".
+- `chat/threads.html`: what `#threads` holds. `threads`: list of Thread, starred ones first, `q`,
+  `thread_id`: the open one's or ""; `hits`: list of Hit (`pages/chat_search.py`), what was said
+  that has the words of `q`; `unsearched`: how many messages aren't searched yet.
 - `chat/thread.html`: what `#main` holds. `thread`: Thread, or None for the place to ask the first
-  question; `messages`: list of (Message, `body_html`); `conflicts`: list of Conflict, other names;
-  `shown`: a sign of what is shown; `running`: the id of the answer under way or "".
-- `chat/log.html`: `messages.html` and `head.html` of it, fetched anew when something changed.
-- `chat/answer.html`: one answer. `thread_id`, `message`: Message, `body_html`, `last`: whether it
-  may be regenerated. While `message.state` is `running` it fetches itself anew on
-  `erth:answer-ID from:body`.
+  question; `messages`: list of Shown, in order; `older`, `newer`: whether there are more; `first`,
+  `final`: ids of the first and last; `asked`: the latest question's id or ""; `conflicts`: list of
+  Conflict, other names; `shown`: a sign of what is shown; `running`: the id of the answer under way
+  or ""; `models`: list of Model, `model`: the one that answers, None without one, `missing`: the
+  reference of one that is gone or "", `default`: the default's reference; `meter`: Meter (`words`,
+  `share` in percent, `full`) or None.
+- `chat/head.html`: above a thread; `chat/settings.html`: its sheet; `chat/meter.html`: below the
+  field to ask in.
+- `chat/messages.html`: what `#log-ID` holds; `chat/log.html`: the same and the head, fetched anew
+  when something changed; `chat/older.html`, `chat/newer.html`: further messages, in the place of
+  what stood for them.
+- `chat/question.html`, `chat/answer.html`: one message. `it`: Shown, `at`, `thread_id`. While
+  `it.running` an answer fetches itself anew on `erth:answer-ID from:body`.
+- `chat/actions.html`: within an answer: what tools did or want to do.
+- `chat/found.html`: within `#found-in-ID`: `hits`, `q`, `thread_id`, `at`.
 - `chat/deleted.html`: after a deletion, as the screen without a thread; includes
   `chat/toast_deleted.html`: `thread_id`, `title`: the deleted one's.
+- `toast_undo.html`: `id`, `words`, `undo`: the address, `values`: what is sent there.
 
 `HX-Target` decides: id `main` gets `thread.html` (after a deletion `deleted.html`), `log-ID`
 `log.html`, `threads` `threads.html`, anything else the screen; `GET chat/ID/answers/AID` always
-the answer. `POST chat` and `POST chat/new` (`question`: makes a thread and asks) also set
-`HX-Push-Url: chat/ID`.
+the answer. What makes a thread sets `HX-Push-Url`.
 """
 
-import hashlib
+import threading
 from dataclasses import replace
 from typing import Any
 
-from markupsafe import Markup
-
-from erth_sidecar import conflicts, markdown, threads
-from erth_sidecar.agent import answers
-from erth_sidecar.agent.answers import RUNNING
-from erth_sidecar.agent.quote import Quote
+from erth_sidecar import conflicts, markdown, messages, recall, threads
 from erth_sidecar.agent.runner import Runner
 from erth_sidecar.app import App
-from erth_sidecar.errors import Failure
+from erth_sidecar.pages import chat_changes, chat_files, chat_search
+from erth_sidecar.pages.chat_message import show
+from erth_sidecar.pages.chat_view import Place, query
 from erth_sidecar.pages.conflicts import register_threads
 from erth_sidecar.store import Reader, Transaction
+from erth_sidecar.temporary import MemoryStore, forget, forget_old
 from erth_sidecar.web import Answer, Request, Stream, json_answer
 
 
 def register(app: App) -> None:
     """Registers the routes of the Chat screen, and goes on with answers that were cut off."""
-    screen = _Screen(app)
-    answer = "/chat/:id/answers/:answer"
-    app.get("/chat", screen.index)
-    app.get("/chat/list", screen.index)
-    app.get("/chat/:id", screen.one)
+    assistant = app.assistant
+    runner = Runner(app.store, app.store, assistant, app.stopping)
+    app.when_ready.append(runner.resume)
+    kept = Place("chat", app.store, app.store, runner, assistant, app.errors, app.views.render)
+    screen = _register(app, kept)
     app.post("/chat", screen.create)
-    app.post("/chat/new", screen.begin)
-    app.post("/chat/:id/messages", screen.ask)
+    app.post("/chat/:id/rename", screen.rename)
+    app.post("/chat/:id/restore", screen.restore)
+    register_threads(app, with_messages, screen.show)
+    chat_files.register(app, kept)
+
+    memory = MemoryStore(app.store, app.store.announce)
+    runner = Runner(memory, app.store, assistant, app.stopping)
+    place = replace(kept, at="temporary", store=memory, runner=runner)
+    _register(app, place)
+
+
+def _register(app: App, place: Place) -> "_Screen":
+    """What conversations have, whether they are kept or not."""
+    screen, at = _Screen(place), f"/{place.at}"
+    answer = f"{at}/:id/answers/:answer"
+    app.get(at, screen.index)
+    app.get(f"{at}/list", screen.index)
+    chat_search.register(app, place)
+    app.get(f"{at}/:id", screen.one)
+    app.post(f"{at}/new", screen.begin, place.store)
+    app.post(f"{at}/:id/messages", screen.ask, place.store)
     app.get(answer, screen.answer)
     app.get(f"{answer}/stream", screen.stream)
-    app.post(f"{answer}/stop", screen.stop)
-    app.post(f"{answer}/regenerate", screen.regenerate)
-    app.post("/chat/:id/rename", screen.rename)
-    app.post("/chat/:id/delete", screen.delete)
-    app.post("/chat/:id/restore", screen.restore)
-    register_threads(app, _with_messages, screen.show)
+    app.post(f"{answer}/stop", screen.stop, place.store)
+    app.post(f"{at}/:id/delete", screen.delete, place.store)
+    chat_changes.register(app, place)
+    return screen
 
 
 class _Screen:
-    def __init__(self, app: App) -> None:
-        self._store = app.store
-        self._render = app.views.render
-        self._runner = Runner(app.store, Quote(), app.stopping)
-        app.when_ready.append(self._runner.resume)
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._store = place.store
+        self._render = place.render
+        self._runner = place.runner
+        self._warmed = False
 
     def index(self, request: Request) -> Answer:
         """`GET chat`: the screen without an open thread; `GET chat/list`: the list alone."""
-        query = _query(request)
+        words = query(request)
         if request.wants_json:
-            listed = threads.listed(self._store, query)
+            listed = [] if self._place.temporary else threads.listed(self._store, words)
             return json_answer({"threads": [thread.to_json() for thread in listed]})
-        if request.path == "/chat/list" or request.target == "threads":
-            context = {"threads": threads.listed(self._store, query), "q": query}
-            return Answer(self._render("chat/threads.html", **context, thread_id=""))
-        return self._page(request, self._store, None)
+        if request.path.endswith("/list") or request.target == "threads":
+            given = self._place.of_list(self._store, words, None)
+            if words:
+                given["hits"] = recall.find(self._place.home, words)
+                given["unsearched"] = recall.unsearched(self._place.home)
+            return Answer(self._render("chat/threads.html", **given))
+        self._warm()
+        return self._place.page(request, self._store, None)
+
+    def _warm(self) -> None:
+        """Loads what messages are rendered with, before the first one is opened."""
+        if not self._warmed:
+            self._warmed = True
+            threading.Thread(target=markdown.render, args=("",), daemon=True).start()
 
     def one(self, request: Request) -> Answer:
-        """`GET chat/ID`: a thread, alone or within the screen."""
+        """`GET chat/ID`: a thread, alone or within the screen; `?at=`: where a message stands."""
         id_ = request.params["id"]
+        if id_.endswith((".md", ".json")):
+            return chat_files.export(self._store, id_)
         if request.wants_json:
-            return json_answer(_with_messages(self._store, id_))
-        refresh = request.target == f"log-{id_}"
-        if refresh and threads.is_deleted(self._store, id_):
+            return json_answer(with_messages(self._store, id_))
+        if request.query("before") or request.query("after"):
+            return self._further(request, id_)
+        if request.target == f"log-{id_}":
+            return self._refreshed(request, id_)
+        thread = threads.get(self._store, id_)
+        return self._place.page(request, self._store, thread, request.query("at"))
+
+    def _refreshed(self, request: Request, id_: str) -> Answer:
+        """What is shown of a thread, unless it is shown already: `?shown=`, and `since` or `at`."""
+        if threads.is_deleted(self._store, id_) or self._place.forgotten(id_):
             # What is shown stays: a question asked there brings the thread back.
             return Answer(status=204)
         thread = threads.get(self._store, id_)
-        if not refresh:
-            return self._page(request, self._store, thread)
-        context = self._context(request, self._store, thread)
-        if request.query("shown") == context["shown"]:
+        at, since = request.query("at"), request.query("since")
+        given = self._place.of_thread(self._store, thread, at=at, since=since)
+        if request.query("shown") == given["shown"]:
             return Answer(status=204)
-        return Answer(self._render("chat/log.html", **context))
+        return Answer(self._render("chat/log.html", **given))
 
     def create(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat` `title?`."""
         id_ = threads.create(transaction, request.text("title", request.fields()))
         if request.wants_json:
             return json_answer({"id": id_}, 201)
-        return self._opened(request, transaction, id_)
+        return self._place.opened(request, transaction, id_)
 
     def begin(self, request: Request, transaction: Transaction) -> Answer:
-        """`POST chat/new` `question`: a thread with its first question."""
+        """`POST chat/new` `question, model?, like?`: a thread with its first question. `like`:
+        the thread whose settings it takes over."""
+        fields = request.fields()
+        if self._place.temporary:
+            forget_old(transaction)
         id_ = threads.create(transaction, "")
+        settings = threads.Settings(model=request.text("model", fields) or None)
+        if like := request.text("like", fields):
+            other = threads.get(transaction, like)
+            settings = threads.Settings(other.model or "", other.system)
+        if settings.model or settings.system:
+            chat_changes.check_model(self._place, settings.model)
+            threads.settle(transaction, id_, settings)
         asked = self._ask(request, transaction, id_)
         if request.wants_json:
             return json_answer({"id": id_} | asked, 201)
-        return self._opened(request, transaction, id_)
+        return self._place.opened(request, transaction, id_)
 
     def ask(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat/ID/messages` `question`. From a page it brings a deleted thread back."""
@@ -116,11 +174,7 @@ class _Screen:
         if request.from_page and threads.is_deleted(transaction, id_):
             threads.change(transaction, id_, deleted=False)
         asked = self._ask(request, transaction, id_)
-        return (
-            json_answer(asked, 201)
-            if request.wants_json
-            else self._thread(request, transaction, id_)
-        )
+        return json_answer(asked, 201) if request.wants_json else self._thread(request, transaction)
 
     def answer(self, request: Request) -> Answer:
         """`GET chat/ID/answers/AID`: the answer as far as it has grown."""
@@ -128,13 +182,18 @@ class _Screen:
         progress = self._runner.progress(id_, answer_id)
         if request.wants_json:
             return json_answer(progress.to_json())
-        listed = threads.messages(self._store, id_)
-        last = bool(listed) and listed[-1].id == answer_id
-        for stored in listed:
-            if stored.id == answer_id:
-                grown = replace(stored, body=progress.body, state=progress.state)
-                return self._answer(id_, grown, last)
-        raise Failure("ANSWER_NOT_FOUND")
+        message = replace(
+            messages.get(self._store, id_, answer_id),
+            body=progress.body,
+            state=progress.state,
+            citations=progress.citations,
+            actions=progress.actions,
+            stats=progress.stats,
+        )
+        last = messages.is_last(self._store, id_, answer_id)
+        it = show(message, self._place.errors, last=last)
+        given = {"at": self._place.at, "thread_id": id_, "it": it}
+        return Answer(self._render("chat/answer.html", **given))
 
     def stream(self, request: Request) -> Stream:
         """`GET chat/ID/answers/AID/stream`: `delta`s, then `end`."""
@@ -149,21 +208,10 @@ class _Screen:
 
     def stop(self, request: Request, transaction: Transaction) -> Answer:
         """`POST …/stop`: keeps what there is."""
-        id_ = request.params["id"]
-        progress = self._runner.stop(transaction, id_, request.params["answer"])
+        progress = self._runner.stop(transaction, request.params["id"], request.params["answer"])
         if request.wants_json:
             return json_answer(progress.to_json())
-        return self._thread(request, transaction, id_)
-
-    def regenerate(self, request: Request, transaction: Transaction) -> Answer:
-        """`POST …/regenerate`: replaces the last answer."""
-        id_ = request.params["id"]
-        threads.get(transaction, id_)
-        question_id = answers.replace(transaction, id_, request.params["answer"])
-        answer_id = self._runner.ask(transaction, id_, question_id)
-        if request.wants_json:
-            return json_answer({"answer_id": answer_id}, 201)
-        return self._thread(request, transaction, id_)
+        return self._thread(request, transaction)
 
     def rename(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat/ID/rename` `title`."""
@@ -171,17 +219,25 @@ class _Screen:
         threads.change(transaction, id_, title=request.text("title", request.fields()))
         if request.wants_json:
             return json_answer(threads.get(transaction, id_).to_json())
-        return self._thread(request, transaction, id_)
+        return self._thread(request, transaction)
 
     def delete(self, request: Request, transaction: Transaction) -> Answer:
-        """`POST chat/ID/delete`: answers with the toast that takes it back."""
+        """`POST chat/ID/delete`: answers with the toast that takes it back. What is in memory only
+        is gone."""
         thread = threads.get(transaction, request.params["id"])
         threads.change(transaction, thread.id, deleted=True)
+        if self._place.temporary:
+            forget(transaction, thread.id)
         if request.wants_json:
             return json_answer({"id": thread.id})
-        context = self._context(request, transaction, None)
+        if self._place.temporary:
+            answer = self._place.page(request, transaction, None)
+            answer.headers["HX-Push-Url"] = "temporary"
+            return answer
+        given = self._place.of_thread(transaction, None)
+        given |= self._place.of_list(transaction, query(request), None)
         deleted = {"thread_id": thread.id, "title": thread.name}
-        page = self._render("chat/deleted.html", **(context | deleted))
+        page = self._render("chat/deleted.html", **(given | deleted))
         return Answer(page, headers={"HX-Push-Url": "chat"})
 
     def restore(self, request: Request, transaction: Transaction) -> Answer:
@@ -190,91 +246,49 @@ class _Screen:
         threads.change(transaction, id_, deleted=False)
         if request.wants_json:
             return json_answer(threads.get(transaction, id_).to_json())
-        answer = self._opened(request, transaction, id_)
+        answer = self._place.opened(request, transaction, id_)
         answer.body += self._render("toast_gone.html", id=id_)
-        return answer
-
-    def _answer(self, thread_id: str, message: threads.Message, last: bool) -> Answer:
-        return Answer(
-            self._render(
-                "chat/answer.html",
-                thread_id=thread_id,
-                message=message,
-                body_html=markdown.render(message.body),
-                last=last,
-            )
-        )
-
-    def _ask(self, request: Request, transaction: Transaction, id_: str) -> dict[str, str]:
-        question = request.text("question", request.fields())
-        message_id = threads.ask(transaction, id_, question)
-        answer_id = self._runner.ask(transaction, id_, message_id)
-        return {"message_id": message_id, "answer_id": answer_id}
-
-    def _opened(self, request: Request, reader: Reader, id_: str) -> Answer:
-        answer = self._thread(request, reader, id_)
-        answer.headers["HX-Push-Url"] = f"chat/{id_}"
         return answer
 
     def show(self, request: Request, reader: Reader, id_: str, opens: bool) -> Answer:
         """A thread as the page has it, or is to have it."""
-        return (self._opened if opens else self._thread)(request, reader, id_)
+        if opens:
+            return self._place.opened(request, reader, id_)
+        return self._place.page(request, reader, threads.get(reader, id_))
 
-    def _thread(self, request: Request, reader: Reader, id_: str) -> Answer:
-        return self._page(request, reader, threads.get(reader, id_))
-
-    def _page(self, request: Request, reader: Reader, thread: threads.Thread | None) -> Answer:
-        template = "chat/thread.html" if request.target == "main" else "chat/screen.html"
-        return Answer(self._render(template, **self._context(request, reader, thread)))
-
-    def _context(
-        self, request: Request, reader: Reader, thread: threads.Thread | None
-    ) -> dict[str, Any]:
-        query = _query(request)
-        messages = threads.messages(reader, thread.id) if thread else []
-        running = [message.id for message in messages if message.state == RUNNING]
-        names = _names(reader, thread)
-        return {
-            "threads": threads.listed(reader, query),
-            "q": query,
-            "thread": thread,
-            "thread_id": thread.id if thread else "",
-            "messages": [(message, _html(message)) for message in messages],
-            "conflicts": names,
-            "shown": _shown(thread, messages, names),
-            "running": running[0] if running else "",
+    def _further(self, request: Request, id_: str) -> Answer:
+        """Messages before or after those shown: `?before=` or `?after=`."""
+        threads.get(self._store, id_)
+        if first := request.query("before"):
+            page = messages.before(self._store, id_, first, messages.FURTHER)
+        else:
+            page = messages.after(self._store, id_, request.query("after"), messages.FURTHER)
+        final = page.messages[-1] if page.messages and not page.newer else None
+        shown = [show(it, self._place.errors, last=it is final) for it in page.messages]
+        given: dict[str, Any] = {
+            "at": self._place.at,
+            "thread_id": id_,
+            "messages": shown,
+            "older": page.older,
+            "newer": page.newer,
+            "first": shown[0].id if shown else "",
+            "final": shown[-1].id if shown else "",
         }
+        return Answer(self._render(f"chat/{'older' if first else 'newer'}.html", **given))
+
+    def _ask(self, request: Request, transaction: Transaction, id_: str) -> dict[str, str]:
+        question = request.text("question", request.fields())
+        message_id = messages.ask(transaction, id_, question)
+        answer_id = self._runner.ask(transaction, id_, message_id)
+        return {"message_id": message_id, "answer_id": answer_id}
+
+    def _thread(self, request: Request, reader: Reader) -> Answer:
+        return self._place.page(request, reader, threads.get(reader, request.params["id"]))
 
 
-def _with_messages(reader: Reader, id_: str) -> dict[str, Any]:
-    listed = [message.to_json() for message in threads.messages(reader, id_)]
+def with_messages(reader: Reader, id_: str) -> dict[str, Any]:
+    """A thread for a script: all its messages, and other names that wait for a choice."""
+    listed = [message.to_json() for message in messages.every(reader, id_)]
     waiting = [name.to_json() for name in conflicts.of(reader, "threads", id_)]
     thread = threads.get(reader, id_)
     return thread.to_json() | {"messages": listed, "conflicts": waiting}
-
-
-def _names(reader: Reader, thread: threads.Thread | None) -> list[conflicts.Conflict]:
-    """Other names that wait for a choice."""
-    waiting = conflicts.of(reader, "threads", thread.id) if thread else []
-    return [name for name in waiting if name.cells.get("title")]
-
-
-def _shown(
-    thread: threads.Thread | None,
-    messages: list[threads.Message],
-    names: list[conflicts.Conflict],
-) -> str:
-    """A sign of what a page shows of a thread; an answer under way tells of itself."""
-    parts = [thread.title if thread else "", *(name.id for name in names)]
-    for message in messages:
-        parts += (message.id, message.state)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _query(request: Request) -> str:
-    fields = request.fields() if request.method == "POST" else {}
-    return (request.query("q") or request.text("q", fields)).strip()
-
-
-def _html(message: threads.Message) -> Markup | str:
-    return message.body if message.role == "user" else markdown.render(message.body)

@@ -1,18 +1,20 @@
-"""What Ctrl+K finds: notes, threads and commands.
+"""What Ctrl+K finds: notes, threads, files, what was said, and commands.
 
 - `find.html`: `q`; `notes`: list of Note (`id`, `name`, `title_html`, `snippet_html`); `threads`:
-  list of Thread (`id`, `name`); `commands`: list of Command (`title`, `href`, `keys`,
-  `method`: `get` or `post`).
+  list of Thread (`id`, `name`); `hits`: list of Hit (`erth_sidecar/recall.py`); `files`: list of
+  File; `commands`: list of Command (`title`, `href`, `keys`, `method`: `get` or `post`).
 """
 
 from dataclasses import asdict, dataclass
 
-from erth_sidecar import notes, threads
+from erth_sidecar import files, notes, recall, threads
 from erth_sidecar.app import App
 from erth_sidecar.web import Answer, Request, json_answer
 
 MOST = 8
 """Hits of one kind."""
+MOST_SAID = 5
+"""Messages, as titles come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,10 @@ COMMANDS = (
     Command("New note", "notes", "Ctrl+N", "post"),
     Command("Notes", "notes"),
     Command("New conversation", "chat", method="post"),
+    Command("Temporary conversation", "temporary"),
     Command("Chat", "chat"),
+    Command("Library", "library"),
+    Command("Models", "models"),
     Command("Mirror", "mirror"),
     Command("Status", "status"),
 )
@@ -42,17 +47,20 @@ def register(app: App) -> None:
         words = request.query("q").strip()
         found = notes.find(app.store, words, size=MOST).notes
         listed = threads.listed(app.store, words, MOST)
+        kept = files.find(app.store, words, size=MOST).files
+        hits = recall.find(app.store, words, most=MOST_SAID)
         commands = [command for command in COMMANDS if words.lower() in command.title.lower()]
         if request.wants_json:
             return json_answer(
                 {
                     "notes": [note.to_json() for note in found],
                     "threads": [thread.to_json() for thread in listed],
+                    "files": [file.to_json() for file in kept],
+                    "messages": [hit.to_json() for hit in hits],
                     "commands": [asdict(command) for command in commands],
                 }
             )
-        return Answer(
-            app.views.render("find.html", q=words, notes=found, threads=listed, commands=commands)
-        )
+        given = {"notes": found, "threads": listed, "files": kept, "hits": hits}
+        return Answer(app.views.render("find.html", q=words, commands=commands, **given))
 
     app.get("/find", find)

@@ -10,7 +10,8 @@ Templates, and what each is given. Note: see `erth_sidecar/notes.py`, Conflict:
   `tags`: list of (tag, count), `note_id`: the open note's or "", `focus`: the item to focus after a
   deletion or "".
 - `notes/editor.html`: what `#main` holds. `note`: Note with `body`, or None if none is open;
-  `body_html`: the body rendered; `reading`: whether to read rather than write (`?view=read`);
+  `body_html`: the body rendered; `reading`: whether to read rather than write (`?view=read` or
+  `?at=START-END`, which marks that passage); `view`: those again;
   `saved`: whether this answers a save; `fresh`: whether it takes the place of itself; `conflicts`:
   list of Conflict; `shown`: a sign of what is shown beside the text; `oob`: False; `total`; `q`.
 - `notes/pane.html`: within it, an open note; `notes/gone.html`: a deleted one.
@@ -29,12 +30,12 @@ screen. What makes, opens or ends a note by POST sets `HX-Push-Url`.
 
 from typing import Any
 
-from erth_sidecar import conflicts, edits, indexing, markdown, notes
+from erth_sidecar import conflicts, edits, indexing, markdown, marked, notes
 from erth_sidecar.app import App
 from erth_sidecar.errors import Failure
 from erth_sidecar.pages.conflicts import register_notes
 from erth_sidecar.store import Reader, Transaction
-from erth_sidecar.web import Answer, Request, json_answer
+from erth_sidecar.web import Answer, Request, json_answer, passage
 
 SHOWN = 60
 """Notes that a list shows before one scrolls on."""
@@ -74,8 +75,10 @@ class _Screen:
         return self._page(request, self._store, None)
 
     def one(self, request: Request) -> Answer:
-        """`GET notes/ID?view=`: a note, alone or within the screen; `?base=&shown=`: 204 if that is
-        what is shown already."""
+        """`GET notes/ID?view=&at=`: a note, alone or within the screen.
+
+        `?base=&shown=`: 204 if that is what is shown already.
+        """
         id_ = request.params["id"]
         if request.wants_json:
             return json_answer(_with_body(self._store, id_))
@@ -190,7 +193,7 @@ class _Screen:
             "tag": tag,
             # Only the top of an unfiltered list offers tags to choose from.
             "tags": [] if query or tag or page else self._tags_in_use(),
-            "unindexed": indexing.waiting(reader) if query else 0,
+            "unindexed": indexing.waiting(reader).search if query else 0,
             "note_id": note_id,
             "focus": "",
         }
@@ -214,9 +217,11 @@ class _Screen:
         reading = _reading(request)
         alone = request.target == "main"
         context: dict[str, Any] = {"note": note, "reading": reading, "saved": saved, "fresh": fresh}
+        at = request.query("at")
+        context["view"] = (f"?view=read&at={at}" if passage(request) else "?view=read") * reading
         if note is not None:
             context |= {
-                "body_html": markdown.render(note.body) if reading else "",
+                "body_html": _rendered(request, note) if reading else "",
                 "conflicts": conflicts.of(reader, "notes", note.id),
                 "shown": _shown(reader, note),
                 "oob": False,
@@ -265,7 +270,12 @@ def _open(request: Request) -> str:
 
 
 def _reading(request: Request) -> bool:
-    return request.query("view") == "read"
+    return request.query("view") == "read" or passage(request) is not None
+
+
+def _rendered(request: Request, note: notes.Note) -> str:
+    at = passage(request)
+    return marked.render(note.body, *at) if at else markdown.render(note.body)
 
 
 def _next(listed: list[notes.Note], id_: str) -> str:

@@ -1,0 +1,45 @@
+"""From the numbers that a model names its sources by to links and citations."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from erth_sidecar.agent.engines import Passage
+
+_CODE = re.compile(
+    r"^ {0,3}(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^ {0,3}(?P=fence)[^\n]*$|\Z)"
+    r"|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)",
+    re.DOTALL | re.MULTILINE,
+)
+_NUMBERS = re.compile(r"(?<!\\)[\[【](\d{1,3}(?:\s*,\s*\d{1,3})*)(?:†[^】\]]*)?[\]】](?![(:])")
+
+
+def cite(body: str, passages: Sequence[Passage]) -> tuple[str, list[dict[str, Any]]]:
+    """The finished text and its citations.
+
+    `[2]` becomes a link to the passage, numbered anew in the order of appearance; only those are
+    citations then. If the text names none, all that the model was given are, marked
+    `"cited": false`. Code stays as it is.
+    """
+    order: list[int] = []
+
+    def linked(found: re.Match[str]) -> str:
+        numbers = [int(number) for number in re.findall(r"\d+", found[1])]
+        if any(not 1 <= number <= len(passages) for number in numbers):
+            return found[0]
+        links = []
+        for number in numbers:
+            if number not in order:
+                order.append(number)
+            links.append(f"[\\[{order.index(number) + 1}\\]]({passages[number - 1].link})")
+        return "".join(links)
+
+    parts: list[str] = []
+    end = 0
+    for code in _CODE.finditer(body):
+        parts += (_NUMBERS.sub(linked, body[end : code.start()]), code[0])
+        end = code.end()
+    parts.append(_NUMBERS.sub(linked, body[end:]))
+    if not order:
+        return body, [passage.to_json() | {"cited": False} for passage in passages]
+    return "".join(parts), [passages[number - 1].to_json() for number in order]

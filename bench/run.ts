@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { build } from "../tools/build.ts";
 import { ROOT } from "../tools/steps.ts";
+import { chatThread } from "./chat_thread.ts";
 import { earlier } from "./earlier.ts";
 import { firstFragment } from "./first_fragment.ts";
 import { fragment } from "./fragment.ts";
@@ -33,6 +34,7 @@ const FIGURES: readonly Figure[] = [
   store,
   fragment,
   recovery,
+  chatThread,
   size,
   mirrorDrain,
   mirrorPush,

@@ -136,6 +136,23 @@ Deno.test("a body over 64 MB is refused unread", async () => {
   assertEquals(seen.length, 0);
 });
 
+Deno.test("an event stream whose sidecar dies ends in order, so that its reader resumes", async () => {
+  const { proxy } = setup(() => {
+    let sent = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        if (sent) controller.error(new TypeError("The connection was reset"));
+        else controller.enqueue(new TextEncoder().encode("data: 1\n\n"));
+        sent = true;
+      },
+    }, { highWaterMark: 0 });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  });
+  const request = new Request("http://127.0.0.1:4000/p/chat");
+  const response = await proxy.forward(request, "/chat/1/answers/2/stream");
+  assertEquals(await response.text(), "data: 1\n\n");
+});
+
 Deno.test("an event stream goes through before it ends", async () => {
   let send = (_: string) => {};
   const { proxy } = setup(() =>

@@ -63,7 +63,8 @@ const LINKS = ".rail > a, .items a";
 on("htmx:after:swap", ({ detail: { ctx } }) => {
   const here = location.pathname.replace(/\/temporary(?=\/|$)/, "/chat");
   // Not over the whole page: a conversation may be long.
-  for (const link of ["#found", ".rail", ".list"].flatMap((it) => all(LINKS, $(it) ?? $("#found")))) {
+  const parts = ["#found", ".rail", ".list"].map($).filter(Boolean);
+  for (const link of parts.flatMap((it) => all(LINKS, it))) {
     link.ariaCurrent = `${here}/`.startsWith(`${link.pathname}/`) ? "page" : null;
   }
   if (isScreen(ctx) && ctx.since !== last) hear({ name: "reset", at: last }); // it may be stale

@@ -1,5 +1,4 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { loopbackClient } from "../../shell/loopback.ts";
 import { run } from "../../tools/command.ts";
 import { PYTHON } from "../../tools/python.ts";
 
@@ -31,7 +30,8 @@ export class BareModel implements AsyncDisposable {
     this.#child = child;
     this.#input = input;
     this.#port = port;
-    this.#client = loopbackClient(port, 1);
+    // The shell's own client writes whole addresses, which llama.cpp's server doesn't know.
+    this.#client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   }
 
   /** Writes the file and loads it. */
@@ -74,6 +74,7 @@ export class BareModel implements AsyncDisposable {
         stream_options: { include_usage: true },
       }),
     });
+    if (!answer.ok) throw new Error(`Cannot measure: ${await answer.text()}`);
     let first = 0, last = 0, count = 0;
     const lines = answer.body!
       .pipeThrough(new TextDecoderStream())

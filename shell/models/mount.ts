@@ -129,11 +129,11 @@ export class Models {
   async start(quiet: Promise<unknown>): Promise<void> {
     const { clock, lazy } = this.#options;
     await this.files.refresh(false);
+    await this.trash.clean();
+    await this.uploads.clean(clock.now());
     await quiet.catch(() => {});
     this.downloads.restore(!lazy);
     await this.files.refresh();
-    await this.trash.empty();
-    await this.uploads.clean(clock.now());
   }
 
   /** Takes a file as a model; its reference. The first one is used from then on. */

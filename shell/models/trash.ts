@@ -68,10 +68,17 @@ export class Trash {
     for (const [place, path] of removed.moved) await Deno.rename(path, place);
   }
 
-  /** Deletes all that lies in it; an earlier run's, too. */
-  async empty(): Promise<void> {
-    for (const { cancel } of this.#removed.values()) cancel();
-    this.#removed.clear();
-    await Deno.remove(join(this.#options.folder, NAME), { recursive: true }).catch(() => {});
+  /** Deletes what an earlier run left in it. */
+  async clean(): Promise<void> {
+    const folder = join(this.#options.folder, NAME);
+    try {
+      for await (const { name } of Deno.readDir(folder)) {
+        const path = join(folder, name);
+        const kept = [...this.#removed.values()].flatMap(({ moved }) => moved);
+        if (!kept.some(([, own]) => own === path)) await Deno.remove(path);
+      }
+    } catch {
+      // There is none.
+    }
   }
 }

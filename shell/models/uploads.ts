@@ -37,7 +37,8 @@ export class Uploads {
   /** Removes what uploads left that were cut short, and what nobody took into the Library. */
   async clean(now: number): Promise<void> {
     const { incoming, models } = this.#options;
-    await removeFrom(models, (name) => /\.upload$/.test(name));
+    const busy = (name: string) => this.#busy.has(name.replace(/\.upload$/, "").toLowerCase());
+    await removeFrom(models, (name) => /\.upload$/.test(name) && !busy(name));
     await removeFrom(incoming, (_, time) => time < now - KEPT_MS);
   }
 

@@ -69,7 +69,8 @@ Deno.test("nothing is overwritten: the same is refused, another gets another nam
     );
     assertEquals(same.code, "MODEL_EXISTS");
     const both = await Promise.all([send("a.gguf", ggufLike(6000)), send("A", ggufLike(7000))]);
-    assertEquals(both.map(({ name }) => name), ["a-2.gguf", "A-3.gguf"]);
+    const given = both.map(({ name }) => name.toLowerCase()).sort();
+    assertEquals(given, ["a-2.gguf", "a-3.gguf"]);
     assertEquals(names(data, "models").length, 3);
   }));
 
@@ -107,7 +108,23 @@ Deno.test("a start cleans up after an end in the middle", () =>
     await send("keep.txt", "x");
     await Deno.writeTextFile(join(data, "models", "half.gguf.upload"), "GGUF");
     await Deno.writeTextFile(join(data, "models", "half.gguf.part"), "GGUF");
+    // One that is under way is none of them.
+    const half = Promise.withResolvers<void>();
+    const slow = new ReadableStream({
+      start: async (controller) => {
+        controller.enqueue(ggufLike(1000));
+        await half.promise;
+        controller.close();
+      },
+    });
+    const sent = send("slow.gguf", slow);
+    while (!names(data, "models").includes("slow.gguf.upload")) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
     await uploads.clean(Date.now());
+    half.resolve();
+    assertEquals((await sent).bytes, 1000);
+    await Deno.remove(join(data, "models", "slow.gguf"));
     assertEquals(names(data, "models"), ["half.gguf.part", "keep.gguf"]);
     assert(names(data, "incoming").length === 1);
     await uploads.clean(Date.now() + 48 * 60 * 60_000);

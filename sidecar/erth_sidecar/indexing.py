@@ -9,7 +9,6 @@ import threading
 import time
 from dataclasses import dataclass
 
-from erth_sidecar.cutting import Cutter
 from erth_sidecar.errors import Failure
 from erth_sidecar.store import Reader, Store, Transaction
 
@@ -84,6 +83,9 @@ def catch_up(store: Store, seconds: float = 0.3) -> bool:
 
     For somebody who asks about what they have just written. Not from within a transaction.
     """
+    # Only now, as below: a start with nothing to cut does without it.
+    from erth_sidecar.cutting import Cutter
+
     deadline = time.monotonic() + seconds
     cutter = Cutter.of(store)
     while cutter.cut_some():
@@ -125,8 +127,13 @@ class Indexer:
                 before = now
             except Failure as failure:
                 log.warning("What waits can't be indexed now: %s", failure.code)
+            except Exception:
+                # The rest of the sidecar goes on, and so does this at its next look.
+                log.exception("What waits couldn't be indexed")
 
     def _index_all(self) -> None:
+        from erth_sidecar.cutting import Cutter
+
         cutter = Cutter.of(self._store)
         more = True
         while more:

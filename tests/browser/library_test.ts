@@ -183,6 +183,20 @@ visit("a file is attached to a conversation, removed, and taken back", async (vi
   await counts(page.locator("#list .item"), 0);
 }, { route: "library" });
 
+visit("an answer cites a file, and a click opens it at the passage", async (visit) => {
+  const { erth, context } = visit;
+  const filler = Array.from({ length: 900 }, (_, at) => `Room ${at} has two windows.\n\n`);
+  filler[700] = "The deposit is three months of rent and comes back within half a year.\n\n";
+  await addFile(erth, "Lease.txt", filler.join(""));
+  const { id } = await erth.json<{ id: string }>("chat", { title: "The lease" });
+  const chat = await open(context, erth, `chat/${id}`);
+  await chat.locator(".composer [name=question]").fill("When does the deposit come back?");
+  await chat.keyboard.press("Enter");
+  await chat.locator(".answer a[href^='library/']").first().click();
+  await until(() => passageInSight(chat));
+  await reads(chat.locator("mark.sought"), "comes back within half a year");
+}, { route: "library" });
+
 visit("a page can't make Erth take a file by its path", async ({ page, erth }) => {
   const status = await page.evaluate(async () => {
     const body = new URLSearchParams({ path: "/etc/hostname" });

@@ -8,7 +8,7 @@ import { QUIET } from "../fixtures/database.ts";
 import { readAnswer } from "./support.ts";
 
 /** Enough that indexing them takes a while. */
-const NOTES = 2000;
+const NOTES = 3000;
 const AT = "2026-01-01T00:00:00.000Z";
 
 interface Citing {
@@ -73,9 +73,8 @@ Deno.test("indexing goes on after a sidecar was killed, and people can write mea
   const data = await fullFolder();
   await using erth = await Erth.start({ data });
   using store = await opened(data);
-  const begun = () => count(store, "passages_stale") < NOTES - 200;
-  await poll(begun);
   const killed = await erth.sidecar();
+  await poll(() => count(store, "passages_stale") < NOTES);
   Deno.kill(killed, "SIGKILL");
   await erth.sidecar(killed);
   const left = count(store, "passages_stale");

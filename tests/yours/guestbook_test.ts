@@ -35,12 +35,20 @@ Deno.test("the page's command builds it", async () => {
   assert(stdout.startsWith("guestbook 1.0.0\n"), stdout);
 });
 
+Deno.test("it doesn't carry llama.cpp, which it never asks for", async () => {
+  const payloads = join(ROOT, "build", "apps", "guestbook", "stage", "build", "embed", "payloads");
+  const names = [...Deno.readDirSync(payloads)].map(({ name }) => name).sort();
+  assertEquals(names, ["offsets.json", "sidecar.json", "store.json", "window.json"]);
+  const licenses = await Deno.readTextFile(join(ROOT, "dist", "guestbook-licenses.txt"));
+  assert(!licenses.includes("xllamacpp"));
+});
+
 Deno.test("it has its own names, and only the commands it can answer", async () => {
   const help = await erth(["--help"], { binary: GUESTBOOK });
   assertStringIncludes(help.stdout, "Guestbook: who was here, and what they said.");
   assertStringIncludes(help.stdout, "guestbook serve");
   assert(!/erth|note|ask/i.test(help.stdout), help.stdout);
-  for (const command of ["note", "ask"]) {
+  for (const command of ["note", "ask", "model", "library"]) {
     const { code, stdout } = await erth([command, "--json"], { binary: GUESTBOOK });
     assertEquals([code, JSON.parse(stdout).error.code], [2, "USAGE"]);
   }

@@ -174,7 +174,7 @@ class Chat:
         return self.runner.progress(self.thread_id, self.id)
 
     def until(self, met: Callable[[Progress], bool]) -> Progress:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not met(now := self.now()):
             assert time.monotonic() < deadline, now
             time.sleep(0.002)

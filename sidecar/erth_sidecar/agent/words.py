@@ -2,7 +2,8 @@
 
 from erth_sidecar import stems
 
-MAX_WORDS = 16
+MAX_WORDS = 12
+"""Words of a question that are looked for; of a long one the weak are left out first."""
 
 STOP = frozenset(
     """
@@ -90,4 +91,6 @@ def words_of(question: str) -> list[str]:
                 found.append(token)
         elif token not in STOP and (len(token) > 1 or token.isdigit()):
             found.append(token)
+    if len(found) > MAX_WORDS:
+        found = [word for word in found if word not in WEAK] or found
     return found[:MAX_WORDS]

@@ -76,12 +76,14 @@ def part(request: Request, reader: Reader, file: files.File) -> file_texts.Part:
 def _blocks(part: file_texts.Part, at: tuple[int, int] | None) -> list[Block]:
     """The part's text, cut where pages begin and where the passage does."""
     first, last = at or (0, 0)
+    # The first line apart: it takes the focus, and all of a long passage wouldn't fit in sight.
+    second = part.text.find("\n", max(0, first - part.start)) + 1 + part.start
     starts = part.pages
     if not starts or starts[0][1] > part.start:
         starts = [(0, part.start), *starts]
     blocks = []
     for (page, start), (_, stop) in pairwise([*starts, (0, part.stop)]):
-        cuts = sorted({start, stop, *(cut for cut in (first, last) if start < cut < stop)})
+        cuts = sorted({start, stop, *(cut for cut in (first, second, last) if start < cut < stop)})
         runs = [
             (part.text[a - part.start : b - part.start], first <= a and b <= last)
             for a, b in pairwise(cuts)

@@ -36,8 +36,8 @@ const PERMISSIONS = [
   "--allow-ffi",
   "--allow-run",
   "--allow-sys",
-  // The mirror goes wherever the person's database is. Nothing else has an address to go to: the
-  // page is held to its own origin, and no other module connects to more than 127.0.0.1.
+  // The mirror, the relay to a model endpoint and a download go where the person tells them. Nothing
+  // else has an address to go to: the page is held to its own origin, the sidecar to 127.0.0.1.
   "--allow-net",
   "--deny-import",
 ];

@@ -83,6 +83,7 @@ async function hearAll(body, now) {
 }
 function renderSoon(it, now) {
   const due = now.asked + Math.max(RENDER, 10 * now.took) - performance.now();
+  now.again = now.rendering; // once more afterwards
   if (now.timer || now.rendering) return;
   now.timer = setTimeout(() => {
     now.timer = 0;
@@ -116,7 +117,10 @@ on("htmx:before:request", (event) => {
   Object.assign(growing, { asked: performance.now(), rendering: true });
 });
 on("htmx:finally:request", ({ detail: { ctx: { grows } } }) => {
-  if (grows) Object.assign(grows, { took: performance.now() - grows.asked, rendering: false });
+  if (!grows) return;
+  Object.assign(grows, { took: performance.now() - grows.asked, rendering: false });
+  const it = grows.again && growing === grows && document.getElementById(grows.id);
+  if (it) renderSoon(it, grows);
 });
 on("visibilitychange", () => watch());
 // Where one reads stays there, and the focus in sight, whatever is swapped in.

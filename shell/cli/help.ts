@@ -8,7 +8,7 @@ const USES: readonly (readonly [string, string])[] = [
   ["open", "a fresh link to the running TITLE"],
   ["status", "what the running TITLE does"],
   ["doctor", "check this computer, line by line"],
-  ['ask "QUESTION"', "an answer from your notes"],
+  ['ask "QUESTION"', "an answer from your notes and files"],
   ['note add "TEXT"', "also: list, search, show, delete"],
   ["library add FILE", "also: list, remove"],
   ["model add FILE", "also: list, use, remove, load, unload, pull, endpoint"],

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { ErthError } from "../../errors.ts";
 import { type Clock, pause } from "../clock.ts";
 import { removePrivately, replacePrivately } from "../private_file.ts";
-import { type DownloadTarget, followTo } from "./download_target.ts";
+import { type DownloadTarget, followTo, shownError } from "./download_target.ts";
 import { asDiskError, checkRoom } from "./names.ts";
 import type { Reach } from "./reach.ts";
 
@@ -126,7 +126,7 @@ export class Download {
     } catch (thrown) {
       const disk = asDiskError(thrown);
       if (disk instanceof ErthError || disk instanceof Interrupted) throw disk;
-      throw new Interrupted(stalled.signal.aborted ? "Nothing came any more" : `${disk}`);
+      throw new Interrupted(stalled.signal.aborted ? "Nothing came any more" : shownError(disk));
     } finally {
       cancel();
       stalled.abort();

@@ -61,6 +61,15 @@ export function shownUrl(url: string): string {
   return host + decoded(pathname);
 }
 
+/** What went wrong, in its own words; those of `fetch` hold the whole address. */
+export function shownError(thrown: unknown): string {
+  const words = `${thrown}`;
+  return words.replaceAll(
+    /\bhttps?:\/\/[^\s)]+/gi,
+    (url) => URL.canParse(url) ? shownUrl(url) : "…",
+  );
+}
+
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ErthError } from "../../errors.ts";
-import { followTo, readDownload, shownUrl } from "./download_target.ts";
+import { followTo, readDownload, shownError, shownUrl } from "./download_target.ts";
 
 const SUM = "a".repeat(64);
 
@@ -43,4 +43,6 @@ Deno.test("a redirect mustn't give up encryption, nor lead into this computer", 
 
 Deno.test("what is shown of an address holds no secret", () => {
   assertEquals(shownUrl("https://me:pass@a.example/x%20y.gguf?key=1"), "a.example/x y.gguf");
+  const words = "TypeError: error for url (https://me:pass@a.example/x.gguf?key=1): refused";
+  assertEquals(shownError(words), "TypeError: error for url (a.example/x.gguf): refused");
 });

@@ -71,7 +71,9 @@ export class Downloads {
     for (const name of namesIn(this.#options.folder)) {
       if (!name.endsWith(".part.json")) continue;
       const kept = readKept(join(this.#options.folder, name));
-      if (kept === undefined || this.#entries.has(kept.name)) continue;
+      // Its name is where the file goes to.
+      if (kept === undefined || `${kept.name}.part.json` !== name) continue;
+      if (this.#entries.has(kept.name)) continue;
       const { size = 0 } = statOf(this.#partOf(kept)) ?? {};
       this.#add(kept, size);
       if (go) this.#begin(this.#entries.get(kept.name)!);

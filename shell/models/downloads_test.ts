@@ -199,6 +199,22 @@ Deno.test("the same address twice is one download; another file of that name get
     assertEquals(await Deno.readTextFile(join(folder, "small.gguf")), "here before");
   }));
 
+Deno.test("what goes wrong tells no secret of the address", () =>
+  within({ statuses: [] }, async ({ downloads, server }) => {
+    const url = `${server.url().replace(/:\d+\//, ":1/")}?token=secret`;
+    const id = downloads.start(url);
+    const error = await assertRejects(() => downloads.finished(id), ErthError);
+    assert(!JSON.stringify([error.detail, downloads.list()]).includes("secret"), error.detail);
+  }));
+
+Deno.test("what was kept leads to no file but its own", () =>
+  within({}, async ({ downloads, folder, server }) => {
+    const kept = { url: server.url(), name: "../out.gguf", sha256: "", validator: "" };
+    await Deno.writeTextFile(join(folder, "small.gguf.part.json"), JSON.stringify(kept));
+    downloads.restore(false);
+    assertEquals(downloads.list(), []);
+  }));
+
 Deno.test("what isn't an address is refused", () =>
   within({}, ({ downloads, folder }) => {
     for (const url of ["", "ftp://example.org/x.gguf", "https://", "file:///etc/passwd"]) {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erth_sidecar import threads
+from erth_sidecar.agent import answers
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import uuid7
 from erth_sidecar.store import Reader, Row, Transaction
@@ -54,7 +55,7 @@ class Message:
             "created_at": self.created_at,
         }
         if self.role == "assistant":
-            shown["actions"] = [without_undo(action) for action in self.actions]
+            shown["actions"] = answers.shown(self.actions)
             shown["stats"] = self.stats
         return shown
 
@@ -216,11 +217,6 @@ def mark(transaction: Transaction, thread_id: str, id_: str, *, deleted: bool) -
     transaction.changed("threads", thread_id)
 
 
-def without_undo(action: dict[str, Any]) -> dict[str, Any]:
-    """An action without what undoing it needs, which is nobody's but this sidecar's."""
-    return {name: value for name, value in action.items() if name != "undo"}
-
-
 def _some(reader: Reader, thread_id: str, which: str, values: Iterable[Any]) -> list[Message]:
     rows = reader.rows(
         f"SELECT {_COLUMNS} FROM messages WHERE thread_id = ? AND deleted_at IS NULL AND {which}",
@@ -239,7 +235,7 @@ def _message(row: Row) -> Message:
         state,
         created_at,
         engine,
-        [action for action in _list(actions) if _NAME.fullmatch(str(action.get("id")))],
+        [action for action in _list(actions) if _NAME.fullmatch(str(action.get("id") or ""))],
         _object(stats),
     )
 

@@ -51,14 +51,17 @@ class Originals:
         """Moves an upload to its place; one that was moved already is found there.
 
         Raises Failure `FILE_NOT_FOUND`, `FILE_EMPTY`, `FILE_UNSUPPORTED` or `FILE_TOO_LARGE`; the
-        upload is gone then.
+        upload is gone then, unless it was moved before: the store may know it.
         """
         place = self.path(upload)
         coming = self._incoming / upload
         self._make()
-        if not place.exists():
+        comes = not place.exists()
+        if comes:
             try:
                 coming.rename(place)
+                # Young again: a sweep mustn't take it before the store knows it.
+                os.utime(place)
             except OSError:
                 raise Failure("FILE_NOT_FOUND", "That upload isn't there any more.") from None
         try:
@@ -66,7 +69,8 @@ class Originals:
             with _open(place) as file:
                 return _look(file, upload, name, None)
         except Failure:
-            place.unlink(missing_ok=True)
+            if comes:
+                place.unlink(missing_ok=True)
             raise
 
     def take_path(self, path: str, name: str) -> Taken:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from erth_sidecar import files
 from erth_sidecar.errors import Failure
@@ -24,6 +25,10 @@ FIRST_SWEEP = 60.0
 """Seconds to the first one: not while Erth starts."""
 TELL_EVERY = 0.5
 """Seconds between two words of how far a reading has come."""
+WAIT, WAIT_FOR = 2.0, 900.0
+"""Seconds between two tries to store what was read, and in all."""
+
+T = TypeVar("T")
 
 Parse = Callable[[Path, str, Callable[[float], None]], Parsed]
 
@@ -67,7 +72,7 @@ class Reading:
                 log.exception("A file couldn't be read")
 
     def _read(self, id_: str) -> None:
-        begun = self._store.write(lambda tx: _begin(tx, id_))
+        begun = self._written(lambda tx: _begin(tx, id_))
         if begun is None:
             return
         self._now, told = (id_, 0.0), time.monotonic()
@@ -91,7 +96,19 @@ class Reading:
             parsed = Parsed(code="INTERNAL")
         finally:
             self._now = ("", 0.0)
-        self._store.write(lambda tx: _finish(tx, id_, parsed))
+        self._written(lambda tx: _finish(tx, id_, parsed))
+
+    def _written(self, work: Callable[[Transaction], T]) -> T:
+        """A change that waits for a store that is full or busy: nobody else would make it again."""
+        deadline = time.monotonic() + WAIT_FOR
+        while True:
+            try:
+                return self._store.write(work)
+            except Failure as failure:
+                if time.monotonic() > deadline:
+                    raise
+                log.warning("What was read can't be kept now: %s", failure.code)
+            time.sleep(WAIT)
 
     def _sweep(self) -> None:
         try:

@@ -93,6 +93,17 @@ def test_an_upload_that_isnt_text_is_thrown_away(place: Path) -> None:
     assert _refused(kept.take_upload, upload, "a.png") == "FILE_NOT_FOUND"
 
 
+def test_a_file_that_is_here_outlives_a_repetition_that_fails(place: Path) -> None:
+    upload = uuid7()
+    (place / "incoming" / upload).write_bytes(bytes(range(256)))
+    os.utime(place / "incoming" / upload, (0, 0))
+    kept = Originals(str(place))
+    kept.take_upload(upload, "a.pdf")
+    kept.sweep(set())
+    assert _refused(kept.take_upload, upload, "a.txt") == "FILE_UNSUPPORTED"
+    assert (place / "files" / upload).exists()
+
+
 def test_an_id_cant_lead_out_of_the_folder(place: Path) -> None:
     for name in ("../local_edge.db", "..", "", "a/b", "x" * 36):
         assert _refused(Originals(str(place)).take_upload, name, "a.txt") == "FILE_NOT_FOUND"

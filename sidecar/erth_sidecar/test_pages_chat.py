@@ -265,3 +265,13 @@ def test_a_thread_goes_out_as_a_file_and_comes_in(sidecar: Sidecar) -> None:
     assert (status, json.loads(text)["error"]["code"]) == (422, "IMPORT_UNREADABLE")
     assert len(get(sidecar, "/chat")["threads"]) == count
     assert sidecar.ask("GET", "/chat/none.md")[0] == 404
+
+
+def test_an_answer_from_elsewhere_leads_nowhere_else(
+    sidecar: Sidecar, stored: Callable[..., tuple[str, str]]
+) -> None:
+    action = {"id": "../../../../shell/x?", "state": "done", "undo": {"note_id": NOTE}}
+    thread, answer = stored(actions=[action, {"state": "done"}], citations=[{"title": "T"}])
+    for path in (f"/chat/{thread}", f"/chat/{thread}/answers/{answer}"):
+        text = page(sidecar, path)
+        assert "A." in text and "shell/x" not in text

@@ -83,6 +83,8 @@ def test_nothing_imported_can_act_or_be_undone(store: Store) -> None:
         (lambda it: it["messages"][1]["citations"][0].update(note_id="../x"), "a citation"),
         (lambda it: it["messages"][1]["citations"][0].update(end=-1), "a citation"),
         (lambda it: it["messages"][1].update(stats={"a": [1]}), "'stats' of message 2"),
+        (lambda it: it["messages"][1].update(stats={"tokens": 10**400}), "'stats' of message 2"),
+        (lambda it: it["messages"][1].update(stats={"rate": float("inf")}), "'stats' of message 2"),
         (lambda it: it["messages"][1].update(body="x" * 1_000_001), "'body' of message 2"),
     ],
 )

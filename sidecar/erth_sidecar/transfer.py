@@ -19,6 +19,7 @@ MAX_BODY = 1_000_000
 """Characters of one message."""
 MAX_LISTED = 100
 """Citations, or actions, of one answer."""
+_MOST_NUMBER = 1e15
 AT_ONCE = 200
 """Messages stored by one statement: libsql stops every thread while it runs."""
 _STATES = ("done", "stopped", "failed")
@@ -180,7 +181,10 @@ def _is_range(start: Any, end: Any) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, str | int | float)
+    if isinstance(value, int | float):
+        # Above that, a number can't be shown; NaN isn't below anything.
+        return abs(value) < _MOST_NUMBER
+    return value is None or isinstance(value, str)
 
 
 def _list(given: dict[str, Any], name: str, where: str) -> list[dict[str, Any]]:

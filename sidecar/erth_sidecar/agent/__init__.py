@@ -1,1 +1,1 @@
-"""Answers from the user's own notes."""
+"""Answers from the user's own notes and files."""

@@ -143,25 +143,6 @@ def finish(
     return True
 
 
-def replace(transaction: Transaction, thread_id: str, id_: str) -> str:
-    """Takes a thread's last answer back; the id of the question to answer anew.
-
-    Raises Failure `ANSWER_NOT_FOUND` if it isn't the last, or `ANSWER_RUNNING`.
-    """
-    answer = get(transaction, thread_id, id_)
-    if answer.state == RUNNING:
-        raise Failure("ANSWER_RUNNING")
-    last = transaction.rows(
-        "SELECT id, role FROM messages WHERE thread_id = ? AND deleted_at IS NULL"
-        " ORDER BY id DESC LIMIT 2",
-        (thread_id,),
-    )
-    if len(last) < 2 or last[0][0] != id_ or last[1][1] != "user":  # noqa: PLR2004 - a pair
-        raise Failure("ANSWER_NOT_FOUND", "Only the last answer can be written anew.")
-    transaction.rows("UPDATE messages SET deleted_at = ? WHERE id = ?", (transaction.now, id_))
-    return str(last[1][0])
-
-
 def get(reader: Reader, thread_id: str, id_: str) -> Progress:
     """An answer as stored. Raises Failure `ANSWER_NOT_FOUND`."""
     rows = reader.rows(

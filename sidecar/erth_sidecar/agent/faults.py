@@ -1,10 +1,10 @@
 """What a model server's refusal means, as an error of the catalogue."""
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import Any
 
+from erth_sidecar.agent.sse import said
 from erth_sidecar.errors import Failure
 
 _CONTEXT = ("exceed_context_size_error", "context_length_exceeded")
@@ -98,7 +98,7 @@ def _foreign(status: int) -> str:
 
 def _error(body: bytes) -> dict[str, Any]:
     try:
-        given = json.loads(body)
+        given = said(body)
     except (ValueError, RecursionError):
         return {}
     error = given.get("error", given) if isinstance(given, dict) else {}

@@ -170,7 +170,9 @@ class Assistant:
                     told = model.progress
                     on_progress(told)
                 if not self._news.wait(deadline - time.monotonic()):
-                    raise Failure("MODEL_SLOW_START")
+                    if not self._is_behind(ref):
+                        raise Failure("MODEL_SLOW_START")
+                    deadline = time.monotonic() + NO_NEWS
 
     def why_gone(self, ref: str, cancel: Cancel, seconds: float = 3.0) -> Failure | None:
         """Why a model stopped in the middle of an answer; None if it seems to be there still."""
@@ -198,6 +200,11 @@ class Assistant:
     def _wake(self) -> None:
         with self._news:
             self._news.notify_all()
+
+    def _is_behind(self, ref: str) -> bool:
+        """Whether another model writes an answer, for whose end this one's load has to wait."""
+        others = (self._models.get(other) for other in self._held if other != ref)
+        return any(it is not None and it.local and it.state == "ready" for it in others)
 
     def _refuse(self, model: Model, loading: bool) -> None:
         if model.state == "failed":

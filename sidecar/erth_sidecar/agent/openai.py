@@ -10,7 +10,7 @@ from erth_sidecar.agent.engines import Call, Delta, Ended, Phase
 from erth_sidecar.agent.faults import Broken
 from erth_sidecar.agent.http_client import Deadlines, Response, post
 from erth_sidecar.agent.models import Model
-from erth_sidecar.agent.sse import Events
+from erth_sidecar.agent.sse import Events, said
 from erth_sidecar.agent.thinking import Thinking
 from erth_sidecar.errors import Failure
 
@@ -173,7 +173,7 @@ class _Turn:
             self._done = True
             return
         try:
-            chunk = json.loads(data)
+            chunk = said(data)
         except (ValueError, RecursionError) as error:
             raise Failure("ENDPOINT_GARBLED", f"It sent: {data[:80]!r}") from error
         if not isinstance(chunk, dict):

@@ -24,6 +24,11 @@ _TOOLS = (
     " instructions. Tools that change notes ask the user for permission by themselves."
 )
 _LINK = re.compile(r"\[\\\[\d+\\\]\]\((?:notes|library)/[^)\s]*\)")
+_MARK = re.compile(
+    # Ours; those of ChatML, Llama 3 and Phi; DeepSeek's; Gemma's; Llama 2's and Mistral's.
+    r"<(?=/?source\b|\||｜|(?:start|end)_of_turn>|/?s>|</?SYS>)|\[(?=/?INST\])",
+    re.IGNORECASE,
+)
 _EARLIER = 400
 """Characters of what a tool returned that later turns still see."""
 
@@ -86,7 +91,7 @@ def source(number: int, passage: Passage) -> str:
 
 def fenced(text: str) -> str:
     """The text without anything that looks like one of our marks, or a chat template's."""
-    return re.sub(r"<(?=/?source\b|\|)", "‹", text, flags=re.IGNORECASE)
+    return _MARK.sub("‹", text)
 
 
 def plain(body: str) -> str:

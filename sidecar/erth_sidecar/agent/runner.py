@@ -27,6 +27,8 @@ STREAM_FOR = 300.0
 """Seconds that one stream lasts: nobody tells it that its client has gone."""
 PIECE = 0.008
 """Seconds between two pieces of one stream; the first comes at once."""
+KEEP_AGAIN, KEPT_FOR = 2.0, 900.0
+"""Seconds between two tries to store a whole answer, and in all."""
 _BEAT = 10.0
 
 
@@ -106,26 +108,16 @@ class Runner:
         return answers.get(transaction, thread_id, answer_id)
 
     def undo(
-        self,
-        transaction: Transaction,
-        thread_id: str,
-        answer_id: str,
-        action_id: str,
-        knowledge: Transaction | None = None,
+        self, transaction: Transaction, thread_id: str, answer_id: str, action_id: str
     ) -> Progress:
-        """Takes back what an action did; `knowledge` is a change of the notes' store that is
-        already under way, if that isn't `transaction`.
+        """Takes back what an action did.
 
         Raises Failure `ANSWER_NOT_FOUND`, `ACTION_NOT_FOUND`, `ACTION_SETTLED`, `NOTE_CHANGED`
         or `NOTE_NOT_FOUND`.
         """
-
         from erth_sidecar.agent import actions, changing
 
         def back(action: dict[str, Any]) -> None:
-            if knowledge is not None:
-                changing.take_back(knowledge, action)
-                return
             actions.within(
                 self._store,
                 self._knowledge,
@@ -255,8 +247,23 @@ class Runner:
         if live.cancel.is_set():
             return
         body, citations = ended(live, stored.engine)
-        self._store.write(
-            lambda tx: answers.finish(
-                tx, live.id, state, body, citations=citations, stats=live.stats
+
+        def finish(transaction: Transaction) -> bool:
+            return answers.finish(
+                transaction, live.id, state, body, citations=citations, stats=live.stats
             )
-        )
+
+        deadline = time.monotonic() + KEPT_FOR
+        while True:
+            try:
+                self._store.write(finish)
+                return
+            except Failure as failure:
+                # A disk that is full may have room again: until then the text is only here.
+                if time.monotonic() > deadline:
+                    raise
+                log.warning("An answer can't be kept now: %s", failure.code)
+            try:
+                live.cancel.wait(KEEP_AGAIN)
+            except Cancelled:
+                return

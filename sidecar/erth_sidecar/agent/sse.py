@@ -1,7 +1,12 @@
 """Server-sent events from bytes that come in any pieces (WHATWG HTML, 9.2.6)."""
 
+import json
+import re
+from typing import Any
+
 MAX_EVENT = 4_000_000
 """Bytes of one event."""
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Events:
@@ -42,3 +47,13 @@ class Events:
             # Whole lines only are decoded, so no character is ever cut.
             self._data.append(value.removeprefix(b" ").decode("utf-8", "replace"))
             self._size += len(value)
+
+
+def said(data: str | bytes) -> Any:
+    """What a server says as JSON. Raises ValueError or RecursionError.
+
+    Half a surrogate pair, which could neither be stored nor sent on, becomes U+FFFD.
+    """
+    value = json.loads(data)
+    text = json.dumps(value, ensure_ascii=False)
+    return json.loads(_HALF.sub("\N{REPLACEMENT CHARACTER}", text)) if _HALF.search(text) else value

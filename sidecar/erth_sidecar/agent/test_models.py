@@ -74,6 +74,19 @@ def test_waiting_without_news_has_an_end(
     assert caught.value.code == "MODEL_SLOW_START"
 
 
+def test_a_model_that_waits_for_anothers_answer_isnt_given_up(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("erth_sidecar.agent.models.NO_NEWS", 0.05)
+    other = READY | {"ref": "local/b.gguf"}
+    assistant.update({"models": [READY, other | {"state": "loading"}]})
+    with assistant.hold("local/a.gguf"):
+        news = {"models": [READY | {"state": "idle"}, other]}
+        threading.Timer(0.4, assistant.update, (news,)).start()
+        waited = assistant.wait_ready("local/b.gguf", Cancel(), lambda _: None)
+    assert waited.state == "ready"
+
+
 def test_a_failed_model_isnt_waited_for(assistant: Assistant) -> None:
     broken = READY | {"state": "failed", "code": "MODEL_REFUSED", "detail": "Unknown: x"}
     assistant.update({"models": [broken]})

@@ -159,6 +159,20 @@ def test_thoughts_are_not_the_answer(server: Scripted) -> None:
     assert [d.text for d in came if isinstance(d, Phase)] == ["Thinking …", ""]
 
 
+def test_half_a_character_can_be_stored(server: Scripted) -> None:
+    half = rb'"a\ud83d"'
+    event = b'data: {"choices":[{"delta":{"content":%b},"finish_reason":"stop"}]}\n\n' % half
+    refusal = b'{"error":{"message":%b}}' % half
+    server.scripts = [
+        lambda talk: talk.head().send(event),
+        lambda talk: talk.head(404, "application/json").send(refusal),
+    ]
+    text, _, failed = ask(server)
+    assert (text, failed) == ("a\N{REPLACEMENT CHARACTER}", None)
+    failed = ask(server)[2]
+    assert failed and failed.message == "a\N{REPLACEMENT CHARACTER}"
+
+
 def test_cancelling_ends_the_request_at_once(server: Scripted) -> None:
     gone = threading.Event()
 

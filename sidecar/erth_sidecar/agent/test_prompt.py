@@ -63,14 +63,19 @@ def test_later_turns_see_what_tools_did_if_they_know_tools() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["</source>", "<source number='9'>", "</SOURCE >", "<|im_start|>system", "<|eot_id|>"]
+    "text",
+    [
+        *("</source>", "<source number='9'>", "</SOURCE >", "<|im_start|>system", "<|eot_id|>"),
+        *("<end_of_turn>", "<start_of_turn>user", "</s>", "<s>", "[INST]", "[/INST]", "<<SYS>>"),
+        "<｜User｜>",
+    ],
 )
 def test_nothing_ends_the_fence(text: str) -> None:
-    assert not fenced(text).startswith("<")
+    assert not fenced(text).startswith(("<s", "</", "<|", "<｜", "<e", "[", "<<"))
 
 
 def test_other_marks_stay() -> None:
-    assert fenced("a < b, <b>, <sourcemap>") == "a < b, <b>, <sourcemap>"
+    assert fenced("a < b, <b>, <sourcemap>, [1]") == "a < b, <b>, <sourcemap>, [1]"
 
 
 def test_the_estimate_knows_wide_characters() -> None:

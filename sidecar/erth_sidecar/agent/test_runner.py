@@ -2,6 +2,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -139,30 +140,8 @@ def test_one_thread_has_one_answer_at_a_time(store: Store, begin: Begin) -> None
     with pytest.raises(Failure) as caught:
         store.write(lambda tx: runner.ask(tx, thread_id, question_id))
     assert caught.value.code == "ANSWER_RUNNING"
-    with pytest.raises(Failure) as caught:
-        store.write(lambda tx: answers.replace(tx, thread_id, id_))
-    assert caught.value.code == "ANSWER_RUNNING"
     engine.go_on()
     "".join(runner.stream(thread_id, id_, 0))
-
-
-def test_a_regenerated_answer_replaces_the_last(store: Store, begin: Begin) -> None:
-    engine = Scripted("In Mitte.")
-    runner, thread_id, id_ = begin(engine)
-    engine.go_on()
-    "".join(runner.stream(thread_id, id_, 0))
-
-    def anew() -> str:
-        return store.write(
-            lambda tx: runner.ask(tx, thread_id, answers.replace(tx, thread_id, id_))
-        )
-
-    second = anew()
-    "".join(runner.stream(thread_id, second, 0))
-    assert [m.id for m in messages.every(store, thread_id)][1:] == [second]
-    with pytest.raises(Failure) as caught:
-        anew()
-    assert caught.value.code == "ANSWER_NOT_FOUND"
 
 
 def test_a_deleted_thread_takes_its_answer_along(store: Store, begin: Begin) -> None:
@@ -203,3 +182,22 @@ def test_an_unknown_answer_is_not_found_at_once(begin: Begin) -> None:
     with pytest.raises(Failure) as caught:
         runner.stream(thread_id, "none", 0)
     assert caught.value.code == "ANSWER_NOT_FOUND"
+
+
+def test_an_answer_that_cant_be_kept_at_once_isnt_lost(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish, full = answers.finish, [Failure("STORE_FULL")] * 2
+
+    def reluctant(*given: Any, **more: Any) -> bool:
+        if full:
+            raise full.pop()
+        return finish(*given, **more)
+
+    monkeypatch.setattr(answers, "finish", reluctant)
+    monkeypatch.setattr("erth_sidecar.agent.runner.KEEP_AGAIN", 0.01)
+    engine = Scripted("Whole.")
+    engine.go_on()
+    runner, thread_id, id_ = begin(engine)
+    until(lambda: runner.progress(thread_id, id_).state == "done")
+    assert runner.progress(thread_id, id_).body == "Whole." and not full

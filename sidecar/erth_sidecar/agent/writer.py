@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 ROUNDS = 8
 """Times in one answer that a model may use tools."""
-PASSAGES = 5
 WAITING = "Waiting for your permission"
 _RESULT = 24_000
 """Characters that a tool may return at most."""
@@ -55,7 +54,7 @@ def _retrieve(desk: Desk, live: Live, turns: Sequence[Turn]) -> None:
     """Finds passages; what was found before a restart stays, so the answer goes on as it began."""
     if not live.passages and desk.retrieves and turns:
         question = turns[-1].body
-        live.passages = retrieval.find(desk.knowledge, question, live.thread_id, most=PASSAGES)
+        live.passages = retrieval.find(desk.knowledge, question, live.thread_id)
 
 
 class _Answer:

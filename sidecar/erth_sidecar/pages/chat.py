@@ -182,14 +182,17 @@ class _Screen:
         progress = self._runner.progress(id_, answer_id)
         if request.wants_json:
             return json_answer(progress.to_json())
-        message = replace(
-            messages.get(self._store, id_, answer_id),
-            body=progress.body,
-            state=progress.state,
-            citations=progress.citations,
-            actions=progress.actions,
-            stats=progress.stats,
-        )
+        message = messages.get(self._store, id_, answer_id)
+        # One that has ended may come from elsewhere: `messages` has looked at what it holds.
+        if progress.state == messages.RUNNING:
+            message = replace(
+                message,
+                body=progress.body,
+                state=progress.state,
+                citations=progress.citations,
+                actions=progress.actions,
+                stats=progress.stats,
+            )
         last = messages.is_last(self._store, id_, answer_id)
         it = show(message, self._place.errors, last=last)
         given = {"at": self._place.at, "thread_id": id_, "it": it}

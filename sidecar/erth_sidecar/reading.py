@@ -13,7 +13,7 @@ from erth_sidecar import files
 from erth_sidecar.errors import Failure
 from erth_sidecar.originals import Originals
 from erth_sidecar.parsing.child import Parsed, parse
-from erth_sidecar.store import Reader, Store, Transaction
+from erth_sidecar.store import PASSING, Reader, Store, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Reading:
             try:
                 return self._store.write(work)
             except Failure as failure:
-                if time.monotonic() > deadline:
+                if failure.code not in PASSING or time.monotonic() > deadline:
                     raise
                 log.warning("What was read can't be kept now: %s", failure.code)
             time.sleep(WAIT)

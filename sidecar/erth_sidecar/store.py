@@ -33,6 +33,9 @@ PATIENCE = 5.0
 READ_PATIENCE = 1.0
 """The same for reads, which run on the server's thread; in WAL mode they hardly ever wait."""
 
+PASSING = ("STORE_BUSY", "STORE_FULL")
+"""Failures that may be over in a while."""
+
 T = TypeVar("T")
 Row = tuple[Any, ...]
 

@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from erth_sidecar import files
+from erth_sidecar import reading as reading_module
+from erth_sidecar.errors import Failure
 from erth_sidecar.ids import uuid7
 from erth_sidecar.originals import Originals, Taken
 from erth_sidecar.parsing.child import Parsed, parse
@@ -66,6 +69,23 @@ def test_what_waits_is_read_by_a_real_parser(desk: Desk) -> None:
     reading.add(later)
     assert desk.settled(later).state == "ready"
     assert reading.progress(later) is None
+
+
+def test_a_store_that_is_full_for_a_while_is_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish, full = reading_module._finish, [Failure("STORE_FULL")] * 2
+
+    def reluctant(*given: Any) -> None:
+        if full:
+            raise full.pop()
+        finish(*given)
+
+    monkeypatch.setattr(reading_module, "_finish", reluctant)
+    monkeypatch.setattr(reading_module, "WAIT", 0.01)
+    id_ = desk.put()
+    Reading(desk.store, desk.originals, _answering(Parsed("words"))).start()
+    assert desk.settled(id_).state == "ready"
 
 
 def test_what_could_be_read_of_a_file_is_kept_and_what_isnt_is_said(desk: Desk) -> None:

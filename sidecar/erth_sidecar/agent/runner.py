@@ -16,7 +16,7 @@ from erth_sidecar.agent.live import Board, Desk, Live, Parked, ended
 from erth_sidecar.agent.models import QUOTE, Assistant
 from erth_sidecar.agent.quote import Quote
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Store, Transaction
+from erth_sidecar.store import PASSING, Store, Transaction
 from erth_sidecar.web import event
 
 log = logging.getLogger(__name__)
@@ -260,7 +260,7 @@ class Runner:
                 return
             except Failure as failure:
                 # A disk that is full may have room again: until then the text is only here.
-                if time.monotonic() > deadline:
+                if failure.code not in PASSING or time.monotonic() > deadline:
                     raise
                 log.warning("An answer can't be kept now: %s", failure.code)
             try:

@@ -6,6 +6,7 @@ export interface Action {
   id: string;
   state: string;
   summary: string;
+  arguments?: Record<string, unknown>;
 }
 
 /** An answer as far as it has grown. */

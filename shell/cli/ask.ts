@@ -3,6 +3,7 @@ import { ErthError, isErrorCode } from "../../errors.ts";
 import type { CommandOptions, Config } from "../config.ts";
 import { type Action, type Answer, follow } from "./answer.ts";
 import { Session } from "./session.ts";
+import { harmless, wishOf } from "./terminal.ts";
 
 type Options = Config & CommandOptions;
 
@@ -27,7 +28,7 @@ export async function ask(config: Options): Promise<number> {
     });
     const path = `chat/${thread}/answers/${asked.answer_id}`;
     const answer = await follow(session, path, {
-      text: (delta) => config.json || write(Deno.stdout, delta),
+      text: (delta) => config.json || write(Deno.stdout, shown(delta)),
       news: () => decide(session, config, path),
     });
     if (config.json) console.log(JSON.stringify({ ...answer, thread_id: thread, question }));
@@ -86,7 +87,7 @@ async function decide(session: Session, config: Options, path: string): Promise<
   const { actions } = await session.ask<Answer>("GET", path);
   for (const action of actions.filter(({ state }) => state === "asking")) {
     const choice = canAsk(config) ? permission(action) : "no";
-    if (choice === "no") write(Deno.stderr, `\n(Not allowed: ${action.summary})\n`);
+    if (choice === "no") write(Deno.stderr, `\n(Not allowed: ${harmless(action.summary)})\n`);
     await session.ask("POST", `${path}/actions/${action.id}`, { choice });
   }
 }
@@ -96,8 +97,8 @@ function canAsk({ interactive, json }: Options): boolean {
   return interactive && !json && Deno.stdout.isTerminal();
 }
 
-function permission({ summary }: Action): "once" | "always" | "no" {
-  write(Deno.stderr, `\n${summary}\n`);
+function permission(action: Action): "once" | "always" | "no" {
+  write(Deno.stderr, `\n${wishOf(action.summary, action.arguments)}\n`);
   const said = prompt("May it? y = once, a = always in this conversation, n = no:") ?? "n";
   if (/^a/i.test(said)) return "always";
   return /^y/i.test(said) ? "once" : "no";
@@ -111,6 +112,11 @@ function end(config: Options, { state, stats }: Answer): number {
   if (state === "failed") throw error;
   write(Deno.stderr, "The answer was stopped.\n");
   return 1;
+}
+
+/** Who takes the answer into a file or another program gets it as it is. */
+function shown(text: string): string {
+  return Deno.stdout.isTerminal() ? harmless(text) : text;
 }
 
 function write(to: { writeSync(bytes: Uint8Array): number }, text: string): void {

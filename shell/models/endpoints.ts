@@ -129,7 +129,7 @@ export class Endpoints {
    * replaced, and keeps its key if no other is given.
    *
    * @throws {ErthError} `ENDPOINT_URL`, `ENDPOINT_UNREACHABLE`, `ENDPOINT_AUTH`,
-   * `ENDPOINT_FOREIGN`, `ENDPOINT_SLOW`.
+   * `ENDPOINT_BUSY`, `ENDPOINT_FOREIGN`, `ENDPOINT_SLOW`.
    */
   async add(wish: EndpointWish): Promise<string> {
     const { log, settings } = this.#options;
@@ -182,12 +182,17 @@ export class Endpoints {
   }
 
   /**
-   * Whether one answers at all.
+   * Whether one answers at all: what it refuses, whoever asked it for something is told itself.
    *
-   * @throws {ErthError} why it doesn't.
+   * @throws {ErthError} `ENDPOINT_UNREACHABLE`, `ENDPOINT_SLOW`.
    */
   async check(endpoint: Endpoint): Promise<void> {
-    await this.#ask(endpoint);
+    try {
+      await this.#ask(endpoint);
+    } catch (thrown) {
+      const { code } = asErthError(thrown, "ENDPOINT_UNREACHABLE");
+      if (code === "ENDPOINT_UNREACHABLE" || code === "ENDPOINT_SLOW") throw thrown;
+    }
   }
 
   async #renew(endpoint: Endpoint): Promise<void> {

@@ -41,7 +41,9 @@ async function within(handler: Handler, run: (place: Place) => Promise<void>): P
 const listing: Handler = ({ headers, url }) => {
   if (headers.get("authorization") !== "Bearer sk-secret") return new Response("", { status: 401 });
   if (!url.endsWith("/v1/models")) return new Response("", { status: 404 });
-  const data = [{ id: "org/m:8b", max_model_len: 4096 }, { id: "nomic-embed" }, { id: 7 }, null];
+  const data = [{ id: "org/m:8b", max_model_len: 4096 }, { id: "nomic-embed" }, { id: 7 }, null, {
+    id: "x\x1b[2J",
+  }];
   return Response.json({
     object: "list",
     data: [...data, { id: "b", meta: { n_ctx_train: 512 } }],
@@ -85,7 +87,7 @@ Deno.test("what is wrong is told apart, and nothing is kept", async () => {
     ["ENDPOINT_FOREIGN", () => new Response("", { status: 404 })],
     ["ENDPOINT_FOREIGN", () => Response.json({ data: "none" })],
     ["ENDPOINT_FOREIGN", () => Response.redirect("https://elsewhere.example/v1/models")],
-    ["ENDPOINT_SLOW", () => new Response("", { status: 429 })],
+    ["ENDPOINT_BUSY", () => new Response("", { status: 429 })],
     [
       "ENDPOINT_SLOW",
       ({ signal }) =>
@@ -125,14 +127,19 @@ Deno.test("of a server that lists no models the named one is asked for", () =>
 
 Deno.test("one that stops answering is shown so, and recovers", async () => {
   let up = true;
+  let status = 500;
   const handler: Handler = () =>
-    up ? Response.json({ data: [{ id: "m" }] }) : new Response("", { status: 500 });
-  await within(handler, async ({ endpoints, url }) => {
+    up ? Response.json({ data: [{ id: "m" }] }) : new Response("", { status });
+  await within(handler, async ({ endpoints, settings, url }) => {
     await endpoints.add({ url, title: "S" });
     up = false;
     await endpoints.refresh(true);
     assertEquals(endpoints.report()[0]!.code, "ENDPOINT_SLOW");
     assertEquals(endpoints.report()[0]!.models, [{ name: "m" }]);
+    await assertRejects(() => endpoints.check(settings.content.endpoints[0]!), ErthError);
+    // One that has enough to do answers all the same: nothing under way is given up for it.
+    status = 429;
+    await endpoints.check(settings.content.endpoints[0]!);
     up = true;
     await endpoints.refresh(true);
     assertEquals(endpoints.report()[0]!.code, undefined);

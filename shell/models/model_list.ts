@@ -12,13 +12,14 @@ const OTHERS = /embed|whisper|tts|rerank|dall-e|moderation|transcri/i;
 /**
  * The models in an answer to `GET /models` (OpenAI API reference, "List models").
  *
- * @throws {ErthError} `ENDPOINT_AUTH`, `ENDPOINT_FOREIGN`, `ENDPOINT_SLOW`.
+ * @throws {ErthError} `ENDPOINT_AUTH`, `ENDPOINT_BUSY`, `ENDPOINT_FOREIGN`, `ENDPOINT_SLOW`.
  */
 export async function readModelList(response: Response): Promise<OfferedModel[]> {
   const { status } = response;
   if (!response.ok) await response.body?.cancel();
   if (status === 401 || status === 403) throw new ErthError("ENDPOINT_AUTH", `It said ${status}`);
-  if (status === 429 || status >= 500) throw new ErthError("ENDPOINT_SLOW", `It said ${status}`);
+  if (status === 429 || status === 503) throw new ErthError("ENDPOINT_BUSY", `It said ${status}`);
+  if (status >= 500) throw new ErthError("ENDPOINT_SLOW", `It said ${status}`);
   if (status >= 300 && status < 400) {
     const to = URL.parse(response.headers.get("location") ?? "", response.url)?.host ?? "nowhere";
     throw new ErthError("ENDPOINT_FOREIGN", `It redirects to ${to}`);
@@ -37,7 +38,8 @@ function offered(it: unknown): OfferedModel[] {
   const entry = it as Record<string, unknown>;
   const name = entry.id ?? entry.name;
   if (typeof name !== "string" || name === "" || name.length > LONGEST_NAME) return [];
-  if (OTHERS.test(name)) return [];
+  // It is shown in terminals, too.
+  if (OTHERS.test(name) || /\p{Cc}/u.test(name)) return [];
   const meta = typeof entry.meta === "object" && entry.meta !== null ? entry.meta : {};
   const told = { ...meta as Record<string, unknown>, ...entry };
   const context = [...CONTEXT, "n_ctx", "n_ctx_train"].map((key) => told[key])

@@ -104,9 +104,11 @@ export class AssistantFile {
   }
 }
 
-/** What isn't as it should be counts as not there. */
+/** What isn't as it should be counts as not there; a file that is no JSON is set aside first. */
 function read(path: string): AssistantContent {
-  const found = parseObject(readText(path)) ?? {};
+  const text = readText(path);
+  const found = parseObject(text) ?? {};
+  if (parseObject(text) === undefined) setAside(path, text);
   const { default: chosen, endpoints } = found;
   return {
     default: typeof chosen === "string" ? chosen : null,
@@ -125,6 +127,15 @@ function readText(path: string): string {
     return Deno.readTextFileSync(path);
   } catch {
     return "{}";
+  }
+}
+
+/** Keys may be in it that a person has nowhere else. */
+function setAside(path: string, text: string): void {
+  try {
+    replacePrivately(`${path}.unreadable`, text);
+  } catch {
+    // Where this can't be written, the file itself won't be overwritten either.
   }
 }
 

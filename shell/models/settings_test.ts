@@ -67,3 +67,16 @@ Deno.test("what isn't as it should be counts as not there", () =>
     );
     assert(new AssistantFile(data).content.endpoints.length === 1);
   }));
+
+Deno.test("a file that can't be understood is set aside before another takes its place", () =>
+  within((data) => {
+    const path = join(data, "assistant.json");
+    Deno.writeTextFileSync(path, '{"endpoints":[{"key":"sk-1"');
+    const file = new AssistantFile(data);
+    assertEquals(file.content.endpoints, []);
+    file.change((content) => content.default = "local/a.gguf");
+    const aside = `${path}.unreadable`;
+    assertEquals(Deno.readTextFileSync(aside), '{"endpoints":[{"key":"sk-1"');
+    assertEquals(Deno.statSync(aside).mode! & 0o777, 0o600);
+    assertEquals(new AssistantFile(data).used, "local/a.gguf");
+  }));

@@ -44,7 +44,8 @@ export class Trash {
       }
     }
     const cancel = this.#options.clock.after(KEPT_MS, () => {
-      this.#removed.delete(ref);
+      // Another file of that name may have been removed since.
+      if (this.#removed.get(ref)?.moved === moved) this.#removed.delete(ref);
       for (const [, path] of moved) Deno.remove(path).catch(() => {});
     });
     this.#removed.set(ref, { moved, cancel });

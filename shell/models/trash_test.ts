@@ -36,5 +36,13 @@ Deno.test("what is removed comes back for a minute", { sanitizeOps: false }, asy
   await poll(() => inside() === 0);
   await assertRejects(() => trash.restore("local/a.gguf"), ErthError);
   assertEquals([names(), clock.pending], [[".removed", "a.gguf"], 0]);
+  // Two of one name in a minute: each has its own.
+  await trash.remove(await put("a.gguf"));
+  await clock.advance(40_000);
+  await trash.remove(await put("a.gguf"));
+  await clock.advance(30_000);
+  await trash.restore("local/a.gguf");
+  assertEquals([names(), clock.pending], [[".removed", "a.gguf"], 0]);
+  await poll(() => inside() === 0);
   await Deno.remove(folder, { recursive: true });
 });

@@ -6,12 +6,16 @@ from typing import Any
 
 from erth_sidecar.agent.engines import Passage
 
+# Possessive and bounded: a model that loops may say a backtick ten thousand times, and Python
+# lets no other thread run while it looks for an end to them.
 _CODE = re.compile(
-    r"^ {0,3}(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^ {0,3}(?P=fence)[^\n]*$|\Z)"
-    r"|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)",
+    r"^ {0,3}(?P<fence>```++|~~~++)[^\n]*+\n.*?(?:^ {0,3}(?P=fence)[^\n]*$|\Z)"
+    r"|(?<!`)(?P<ticks>`++).{1,4000}?(?<!`)(?P=ticks)(?!`)",
     re.DOTALL | re.MULTILINE,
 )
-_NUMBERS = re.compile(r"(?<!\\)[\[【](\d{1,3}(?:\s*,\s*\d{1,3})*)(?:†[^】\]]*)?[\]】](?![(:])")
+_NUMBERS = re.compile(
+    r"(?<!\\)[\[【](\d{1,3}(?:\s*,\s*\d{1,3})*)(?:†[^】\]]{0,200})?[\]】](?![(:])"
+)
 
 
 def cite(body: str, passages: Sequence[Passage]) -> tuple[str, list[dict[str, Any]]]:

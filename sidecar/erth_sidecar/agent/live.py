@@ -170,6 +170,10 @@ class Board:
             except Failure as failure:
                 log.warning("A growing answer couldn't be stored: %s", failure.code)
                 kept = live.dirty = True
+            except ValueError as error:
+                # Of a conversation in memory; this thread serves all answers and must go on.
+                log.warning("A growing answer couldn't be stored: %s", type(error).__name__)
+                kept = True
             if not kept:
                 live.cancel.set()
 

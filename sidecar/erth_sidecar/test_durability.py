@@ -11,9 +11,12 @@ from erth_sidecar.store import Store
 
 def test_a_commit_is_synced_within_a_second(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[float] = []
+    wal = Path(f"{store._path}-wal")
 
     def record(handle: int) -> None:
-        synced.append(time.monotonic())
+        # Stores of other tests may still have something to sync.
+        if os.path.samestat(os.fstat(handle), wal.stat()):
+            synced.append(time.monotonic())
         os.fdatasync(handle)
 
     monkeypatch.setattr(durability, "_sync", record)

@@ -1,7 +1,7 @@
 // The chat: an answer that grows, a place that stays while it does, copying, editing in place.
 const FAR = 240; // Pixels from the end at which a way back to it is offered.
 const SLOTS = 2; // Streams of answers in all tabs: a browser opens six connections to one host.
-const RENDER = 250; // Milliseconds from one rendering of a growing answer to the next, at least.
+const RENDER = 500; // Milliseconds from one rendering of a growing answer to the next, at least.
 const box = () => $(".scroll");
 const asks = () => $(".composer [name=question]");
 const isAtEnd = (it) => it.scrollTop > -40; // It is laid out from its end, which is 0.

@@ -13,6 +13,7 @@ export interface BareModelOptions {
   context: number;
   /** How many wide layers the file gets. */
   layers: number;
+  threads: number;
 }
 
 /** A model process without shell and sidecar around it. */
@@ -35,7 +36,7 @@ export class BareModel implements AsyncDisposable {
   }
 
   /** Writes the file and loads it. */
-  static async start({ path, context, layers }: BareModelOptions): Promise<BareModel> {
+  static async start({ path, context, layers, threads }: BareModelOptions): Promise<BareModel> {
     const writer = [PYTHON, "tests/fixtures/tiny_gguf.py", path];
     await run([...writer, "--layers", `${layers}`, "--context", `${context}`]);
     const child = new Deno.Command(PYTHON, {
@@ -45,7 +46,6 @@ export class BareModel implements AsyncDisposable {
       stderr: "null",
     }).spawn();
     const input = child.stdin.getWriter();
-    const threads = navigator.hardwareConcurrency;
     const order = { path, context, slots: SLOTS, threads, key: KEY };
     await input.write(new TextEncoder().encode(`${JSON.stringify(order)}\n`));
     const lines = child.stdout

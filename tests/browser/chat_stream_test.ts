@@ -1,5 +1,7 @@
 /// <reference lib="dom" />
 import { assert, assertEquals } from "@std/assert";
+import { Store } from "../../db/store.ts";
+import type { Erth } from "../harness.ts";
 import { counts, open, openId, reads, until } from "./browser.ts";
 import { answered, ask, chat, fromEnd, messages } from "./chat_support.ts";
 
@@ -110,6 +112,7 @@ chat("an answer whose sidecar dies is there, and says so", async ({ page, model,
   await ask(page, "At length");
   answer.say("As far as this ");
   await reads(page.locator(".answer .prose"), "As far as this");
+  await isStored(erth, "As far as this");
   const pid = await erth.sidecar();
   Deno.kill(pid, "SIGKILL");
   await erth.sidecar(pid);
@@ -118,3 +121,11 @@ chat("an answer whose sidecar dies is there, and says so", async ({ page, model,
   const [, stored] = await messages(erth, page);
   assert(stored!.body.includes("As far as this"));
 });
+
+/** Waits until an answer under way is in the store as far as this: the page has it a moment before. */
+async function isStored(erth: Erth, words: string): Promise<void> {
+  const path = `${erth.data}/local_edge.db`;
+  const store = await Store.open({ path, synchronous: "NORMAL" });
+  const sql = "SELECT 1 FROM answers WHERE instr(body, ?) > 0";
+  await until(() => store.rows(sql, words).length > 0).finally(() => store.close());
+}

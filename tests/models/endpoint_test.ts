@@ -43,7 +43,13 @@ Deno.test("another llama.cpp server is an endpoint: its models are found, its an
       method: "POST",
       client,
       headers: { authorization: `Bearer ${model!.key}`, "content-type": "application/json" },
-      body: JSON.stringify({ model: model!.name, stream: true, max_tokens: 8, messages }),
+      body: JSON.stringify({
+        model: model!.name,
+        stream: true,
+        temperature: 0,
+        max_tokens: 8,
+        messages,
+      }),
     });
     const text = await response.text();
     assertEquals(response.status, 200, text);

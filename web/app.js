@@ -76,10 +76,6 @@ on("htmx:after:swap", ({ detail: { ctx } }) => {
 on("htmx:before:history:restore", (event) => event.preventDefault(go(event.detail.path)));
 on("animationend", ({ target }) => target.parentElement?.id === "toasts" && target.remove());
 on("focusin", ({ target }) => target.matches("[type=search]") && target.select());
-// WebKit takes that back from what a popover gives the focus to.
-const selectAsked = ({ target }) =>
-  target.contains(document.activeElement) && $(":popover-open [type=search]")?.select();
-document.addEventListener("toggle", selectAsked, true);
 on("click", ({ target }) => target.closest("#theme") && setTheme(1));
 on("keydown", (event) => {
   const { target, key, shiftKey, isComposing } = event, { enter } = target.dataset;

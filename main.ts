@@ -1,8 +1,8 @@
 import { asErthError, speakFor } from "./errors.ts";
-import { readApp } from "./shell/app.ts";
+import { readApp } from "./shell/config/app.ts";
 import { complain, runCommand } from "./shell/cli/run.ts";
-import { reachHereDirectly, readConfig, wantsJson } from "./shell/config.ts";
-import { openDesktop } from "./shell/desktop.ts";
+import { reachHereDirectly, readConfig, wantsJson } from "./shell/config/config.ts";
+import { openDesktop } from "./shell/window/desktop.ts";
 
 Deno.exit(await main());
 

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { chromium, type Page } from "playwright-core";
-import { Store } from "../db/store.ts";
+import { Store } from "../db/store/store.ts";
 import { Erth } from "../tests/harness.ts";
 import type { Figure, Row } from "./lib/figure.ts";
 import { quiet } from "./lib/quiet.ts";

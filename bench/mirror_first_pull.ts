@@ -1,9 +1,9 @@
 import { createClient } from "@libsql/client";
 import { join } from "node:path";
 import { Sqld } from "../tests/mirror/sqld.ts";
-import { run } from "../tools/command.ts";
-import { PYTHON } from "../tools/python.ts";
-import { ROOT } from "../tools/steps.ts";
+import { run } from "../tools/steps/command.ts";
+import { PYTHON } from "../tools/fetch/python.ts";
+import { ROOT } from "../tools/steps/steps.ts";
 import { type Figure, rowOf } from "./lib/figure.ts";
 import { quiet } from "./lib/quiet.ts";
 import { compare, summarize } from "./lib/stats.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { freePort, Sqld } from "../tests/mirror/sqld.ts";
 import { poll } from "../tests/harness.ts";
-import { run } from "../tools/command.ts";
-import { ROOT, step } from "../tools/steps.ts";
+import { run } from "../tools/steps/command.ts";
+import { ROOT, step } from "../tools/steps/steps.ts";
 import { type Figure, rowOf } from "./lib/figure.ts";
 import { quiet } from "./lib/quiet.ts";
 import { compare, quantile } from "./lib/stats.ts";

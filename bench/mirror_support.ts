@@ -1,11 +1,11 @@
 import { generate } from "@std/uuid/v7";
 import { join } from "node:path";
-import { capture } from "../db/capture.ts";
-import { migrate, readMigrations } from "../db/migrate.ts";
-import { Mirror } from "../db/mirror.ts";
-import type { MirrorMessage, MirrorOrder, MirrorState } from "../db/mirror_messages.ts";
-import { Remote } from "../db/remote.ts";
-import { Store } from "../db/store.ts";
+import { capture } from "../db/mirror/capture.ts";
+import { migrate, readMigrations } from "../db/store/migrate.ts";
+import { Mirror } from "../db/mirror/mirror.ts";
+import type { MirrorMessage, MirrorOrder, MirrorState } from "../db/mirror/messages.ts";
+import { Remote } from "../db/remote/remote.ts";
+import { Store } from "../db/store/store.ts";
 import { drafts } from "./lib/notes.ts";
 import { WORK } from "./lib/programs.ts";
 
@@ -91,7 +91,7 @@ export interface MirrorThread extends AsyncDisposable {
 
 /** Mirrors a database in a thread of its own, as Erth does; ends it when disposed of. */
 export function mirrorThread(database: string, url: string, token = ""): MirrorThread {
-  const worker = new Worker(new URL("../db/mirror_worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("../db/mirror/worker.ts", import.meta.url), { type: "module" });
   const stopped = Promise.withResolvers<void>();
   let state: MirrorState | undefined;
   worker.onmessage = ({ data }: MessageEvent<MirrorMessage>) => {

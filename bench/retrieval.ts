@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { run } from "../tools/command.ts";
-import { PYTHON } from "../tools/python.ts";
-import { ROOT } from "../tools/steps.ts";
+import { run } from "../tools/steps/command.ts";
+import { PYTHON } from "../tools/fetch/python.ts";
+import { ROOT } from "../tools/steps/steps.ts";
 import type { Figure, Row } from "./lib/figure.ts";
 import { quiet } from "./lib/quiet.ts";
 import { quantile } from "./lib/stats.ts";

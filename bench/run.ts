@@ -5,8 +5,8 @@
  * @module
  */
 import { join } from "node:path";
-import { build } from "../tools/build.ts";
-import { ROOT } from "../tools/steps.ts";
+import { build } from "../tools/build/build.ts";
+import { ROOT } from "../tools/steps/steps.ts";
 import { chatThread } from "./chat_thread.ts";
 import { earlier } from "./earlier.ts";
 import { firstFragment } from "./first_fragment.ts";

@@ -1,10 +1,10 @@
 import { generate } from "@std/uuid/v7";
 import { join } from "node:path";
-import { migrate, readMigrations } from "../db/migrate.ts";
-import { DATABASE_NAME, Store } from "../db/store.ts";
-import { run } from "../tools/command.ts";
-import { PYTHON } from "../tools/python.ts";
-import { ROOT } from "../tools/steps.ts";
+import { migrate, readMigrations } from "../db/store/migrate.ts";
+import { DATABASE_NAME, Store } from "../db/store/store.ts";
+import { run } from "../tools/steps/command.ts";
+import { PYTHON } from "../tools/fetch/python.ts";
+import { ROOT } from "../tools/steps/steps.ts";
 import type { Figure, Row } from "./lib/figure.ts";
 import { type Draft, drafts } from "./lib/notes.ts";
 import { WORK } from "./lib/programs.ts";
@@ -49,7 +49,7 @@ export const store: Figure = {
     }
     own.close();
     say(`${SLICES * PER_SLICE} notes each`);
-    return [...rowsOf("db/store.ts", shell), ...rowsOf("sidecar's store.py", sidecar)];
+    return [...rowsOf("db/store/store.ts", shell), ...rowsOf("sidecar's store.py", sidecar)];
   },
 };
 

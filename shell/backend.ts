@@ -1,32 +1,32 @@
 import { encodeBase64Url } from "@std/encoding/base64url";
 import { LineLog } from "../log.ts";
-import { isOffered } from "./app.ts";
-import { childEnvironment } from "./child.ts";
-import { systemClock } from "./clock.ts";
-import type { Config } from "./config.ts";
-import { ConnectionFile } from "./connection_file.ts";
-import { Engine } from "./engine.ts";
-import { EventHub } from "./events.ts";
-import { Gateway, type Screen, type ShellCommand } from "./gateway.ts";
-import { Guard } from "./guard.ts";
-import { Health } from "./health.ts";
-import { Hold } from "./hold.ts";
-import { Instance, type Running } from "./instance.ts";
-import { endServer, listen } from "./listen.ts";
-import { openLogFile } from "./log_file.ts";
-import { measure } from "./measure.ts";
-import { droppedCommand, modelCommands, uploadCommand } from "./models/commands.ts";
-import { modelCommand } from "./models/model_command.ts";
+import { isOffered } from "./config/app.ts";
+import { childEnvironment } from "./process/child.ts";
+import { systemClock } from "./process/clock.ts";
+import type { Config } from "./config/config.ts";
+import { ConnectionFile } from "./mirror/connection_file.ts";
+import { Engine } from "./sidecar/engine.ts";
+import { EventHub } from "./gateway/events.ts";
+import { Gateway, type Screen, type ShellCommand } from "./gateway/gateway.ts";
+import { Guard } from "./gateway/guard.ts";
+import { Health } from "./sidecar/health.ts";
+import { Hold } from "./gateway/hold.ts";
+import { Instance, type Running } from "./instance/instance.ts";
+import { endServer, listen } from "./gateway/listen.ts";
+import { openLogFile } from "./config/log_file.ts";
+import { measure } from "./gateway/measure.ts";
+import { droppedCommand, modelCommands, uploadCommand } from "./commands/models.ts";
+import { modelCommand } from "./models/run/command.ts";
 import { Models } from "./models/mount.ts";
-import { MirrorKeeper } from "./mirror.ts";
-import { mirrorCommands } from "./mirror_commands.ts";
-import { Proxy } from "./proxy.ts";
-import { FOLDERS, Parts, readBuild } from "./resources.ts";
-import { mirrorScreen } from "./screens/mirror.ts";
-import { modelsScreen } from "./screens/models.ts";
-import { statusFile, type StatusReport, statusScreen } from "./screens/status.ts";
-import { Site } from "./site.ts";
-import { equalConstantTime, mintToken } from "./token.ts";
+import { MirrorKeeper } from "./mirror/keeper.ts";
+import { mirrorCommands } from "./commands/mirror.ts";
+import { Proxy } from "./gateway/proxy.ts";
+import { FOLDERS, Parts, readBuild } from "./payload/resources.ts";
+import { mirrorScreen } from "./screens/mirror/screen.ts";
+import { modelsScreen } from "./screens/models/screen.ts";
+import { statusFile, type StatusReport, statusScreen } from "./screens/status/screen.ts";
+import { Site } from "./gateway/site.ts";
+import { equalConstantTime, mintToken } from "./process/token.ts";
 
 /** What the backend's owner does for it, and wants of it. */
 export interface BackendHooks {
@@ -98,7 +98,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
   const mirrors = isOffered(app, "mirror");
   const mirror = new MirrorKeeper({
     file: new ConnectionFile(paths.data),
-    spawn: () => new Worker(new URL("../db/mirror_worker.ts", import.meta.url), { type: "module" }),
+    spawn: () => new Worker(new URL("../db/mirror/worker.ts", import.meta.url), { type: "module" }),
     place: async () => ({
       database: engine.database,
       synchronous: engine.synchronous,

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { ROOT } from "./steps.ts";
+import { ROOT } from "./steps/steps.ts";
 
 const folders = ["build", "dist", ...(Deno.args.includes("--all") ? [".venv", ".deno"] : [])];
 for (const folder of folders) {

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { build } from "./build.ts";
-import { show } from "./command.ts";
-import { ok } from "./ok.ts";
-import { type Counts, readCounts, reportPath, summarize } from "./report.ts";
+import { build } from "./build/build.ts";
+import { show } from "./steps/command.ts";
+import { ok } from "./check/ok.ts";
+import { type Counts, readCounts, reportPath, summarize } from "./check/report.ts";
 
 const chosen = Deno.args.filter((argument) => !argument.startsWith("-"));
 const options = Deno.args.filter((argument) => argument.startsWith("-"));

@@ -10,7 +10,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { playRounds, ROUNDS_PER_SEED } from "../tests/mirror/rounds.ts";
 import { playSeeds, range } from "../tests/mirror/seeds.ts";
-import { build } from "./build.ts";
+import { build } from "./build/build.ts";
 
 /** How often a sign of life is given, in seeds. */
 const SIGN = 100;

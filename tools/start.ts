@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { hasDisplay } from "../shell/config.ts";
-import { build } from "./build.ts";
-import { takeApp } from "./target.ts";
+import { hasDisplay } from "../shell/config/config.ts";
+import { build } from "./build/build.ts";
+import { takeApp } from "./build/target.ts";
 
 async function start(): Promise<number> {
   const { folder, rest } = takeApp(Deno.args);

@@ -5,9 +5,9 @@
  * @module
  */
 import { join } from "node:path";
-import { prepare } from "./build.ts";
-import { PYTHON } from "./python.ts";
-import { ROOT } from "./steps.ts";
+import { prepare } from "./build/build.ts";
+import { PYTHON } from "./fetch/python.ts";
+import { ROOT } from "./steps/steps.ts";
 
 const WATCHED = ["main.ts", "errors.ts", "errors.json", "log.ts", "app.json", "shell", "db", "web"];
 const QUIET_MS = 200;

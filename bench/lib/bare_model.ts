@@ -1,6 +1,6 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { run } from "../../tools/command.ts";
-import { PYTHON } from "../../tools/python.ts";
+import { run } from "../../tools/steps/command.ts";
+import { PYTHON } from "../../tools/fetch/python.ts";
 
 const SLOTS = 2;
 const KEY = "bench";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { run } from "../../tools/command.ts";
-import { PYTHON } from "../../tools/python.ts";
-import { ROOT, step } from "../../tools/steps.ts";
+import { run } from "../../tools/steps/command.ts";
+import { PYTHON } from "../../tools/fetch/python.ts";
+import { ROOT, step } from "../../tools/steps/steps.ts";
 import { BINARY, Erth } from "../../tests/harness.ts";
 import { drafts } from "./notes.ts";
 import type { Program } from "./start.ts";

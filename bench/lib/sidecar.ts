@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { mintToken } from "../../shell/token.ts";
-import { ROOT } from "../../tools/steps.ts";
+import { mintToken } from "../../shell/process/token.ts";
+import { ROOT } from "../../tools/steps/steps.ts";
 
 /** The frozen sidecar without a shell: greeted by the bench, asked directly. */
 export class BareSidecar implements AsyncDisposable {

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { ErthError, isErrorCode } from "../../errors.ts";
-import type { CommandOptions, Config } from "../config.ts";
+import type { CommandOptions, Config } from "../config/config.ts";
 import { type Action, type Answer, follow } from "./answer.ts";
 import { Session } from "./session.ts";
 import { harmless, wishOf } from "./terminal.ts";

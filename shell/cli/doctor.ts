@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { asErthError, type ErrorCode, ErthError } from "../../errors.ts";
 import { Webview } from "@webview/webview";
-import { DATABASE_NAME, Store } from "../../db/store.ts";
+import { DATABASE_NAME, Store } from "../../db/store/store.ts";
 import { startBackend } from "../backend.ts";
-import { type Config, hasDisplay } from "../config.ts";
-import { Instance } from "../instance.ts";
-import { hasDatabase, Parts, windowLibrary } from "../resources.ts";
+import { type Config, hasDisplay } from "../config/config.ts";
+import { Instance } from "../instance/instance.ts";
+import { hasDatabase, Parts, windowLibrary } from "../payload/resources.ts";
 import { Session } from "./session.ts";
 
 /** One line of the doctor's report. */

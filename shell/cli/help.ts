@@ -1,5 +1,5 @@
-import { type App, isOffered } from "../app.ts";
-import type { Config } from "../config.ts";
+import { type App, isOffered } from "../config/app.ts";
+import type { Config } from "../config/config.ts";
 
 /** What follows the program's name, and what it does. */
 const USES: readonly (readonly [string, string])[] = [

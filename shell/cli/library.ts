@@ -1,7 +1,7 @@
 import { delay } from "@std/async/delay";
 import { resolve } from "node:path";
 import { ErthError, isErrorCode } from "../../errors.ts";
-import type { CommandOptions, Config } from "../config.ts";
+import type { CommandOptions, Config } from "../config/config.ts";
 import { Session } from "./session.ts";
 
 /** A file of the Library, as `GET library` lists it. */

@@ -1,8 +1,8 @@
 import { ErthError } from "../../errors.ts";
-import type { CommandOptions, Config } from "../config.ts";
-import type { MirrorReport } from "../mirror_report.ts";
-import { hostOf } from "../mirror_target.ts";
-import { mirrorText } from "../screens/mirror.ts";
+import type { CommandOptions, Config } from "../config/config.ts";
+import type { MirrorReport } from "../mirror/report.ts";
+import { hostOf } from "../mirror/target.ts";
+import { mirrorText } from "../screens/mirror/screen.ts";
 import { connect, readWish } from "./mirror_connect.ts";
 import { Session } from "./session.ts";
 

@@ -1,9 +1,9 @@
 import { asErthError, ErthError } from "../../errors.ts";
-import type { CommandOptions, Config } from "../config.ts";
-import type { ConnectWish } from "../mirror.ts";
-import type { MirrorReport } from "../mirror_report.ts";
-import { hostOf, readTarget } from "../mirror_target.ts";
-import { entries } from "../screens/mirror_words.ts";
+import type { CommandOptions, Config } from "../config/config.ts";
+import type { ConnectWish } from "../mirror/keeper.ts";
+import type { MirrorReport } from "../mirror/report.ts";
+import { hostOf, readTarget } from "../mirror/target.ts";
+import { entries } from "../screens/mirror/words.ts";
 import { askSecret } from "./secret.ts";
 import type { Session } from "./session.ts";
 

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { ErthError, isErrorCode } from "../../errors.ts";
-import type { CommandOptions, Config } from "../config.ts";
-import { readDownload, shownUrl } from "../models/download_target.ts";
-import { isPreset, readEndpoint } from "../models/endpoint_target.ts";
-import type { DownloadReport } from "../models/downloads.ts";
-import { partsOf } from "../models/files.ts";
+import type { CommandOptions, Config } from "../config/config.ts";
+import { readDownload, shownUrl } from "../models/transfer/target.ts";
+import { isPreset, readEndpoint } from "../models/endpoints/target.ts";
+import type { DownloadReport } from "../models/transfer/downloads.ts";
+import { partsOf } from "../models/files/files.ts";
 import type { ModelsReport } from "../models/report.ts";
-import { modelsText } from "../screens/models.ts";
-import { downloadWords, stateWords } from "../screens/models_words.ts";
+import { modelsText } from "../screens/models/screen.ts";
+import { downloadWords, stateWords } from "../screens/models/words.ts";
 import { askSecret } from "./secret.ts";
 import { Session } from "./session.ts";
 

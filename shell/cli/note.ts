@@ -1,5 +1,5 @@
 import { ErthError } from "../../errors.ts";
-import type { CommandOptions, Config } from "../config.ts";
+import type { CommandOptions, Config } from "../config/config.ts";
 import { Session } from "./session.ts";
 
 interface Note {

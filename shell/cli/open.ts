@@ -1,5 +1,5 @@
-import type { Config } from "../config.ts";
-import { openInBrowser } from "../browser.ts";
+import type { Config } from "../config/config.ts";
+import { openInBrowser } from "../instance/browser.ts";
 import { Session } from "./session.ts";
 
 /** `erth open`: a fresh link to the running instance, handed to the browser if there is one. */

@@ -1,5 +1,5 @@
 import { asErthError, type ErthError } from "../../errors.ts";
-import type { CommandOptions, Config } from "../config.ts";
+import type { CommandOptions, Config } from "../config/config.ts";
 import { ask } from "./ask.ts";
 import { doctor } from "./doctor.ts";
 import { help } from "./help.ts";

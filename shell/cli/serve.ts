@@ -1,7 +1,7 @@
 import { ErthError } from "../../errors.ts";
 import { startBackend } from "../backend.ts";
-import type { Config } from "../config.ts";
-import { Instance } from "../instance.ts";
+import type { Config } from "../config/config.ts";
+import { Instance } from "../instance/instance.ts";
 
 /** `erth serve`: the same program without a window, until SIGTERM, SIGINT or `shell/stop`. */
 export async function serve(config: Config): Promise<number> {

@@ -1,8 +1,8 @@
 import { asErthError, ErthError, isErrorCode } from "../../errors.ts";
 import { type Backend, startBackend } from "../backend.ts";
-import type { Config } from "../config.ts";
-import { loopbackClient } from "../loopback.ts";
-import { Instance, type Running } from "../instance.ts";
+import type { Config } from "../config/config.ts";
+import { loopbackClient } from "../process/loopback.ts";
+import { Instance, type Running } from "../instance/instance.ts";
 
 /** A way to ask Erth: the running instance, or one started for this command alone. */
 export class Session {

@@ -1,5 +1,5 @@
-import type { Config } from "../config.ts";
-import { type StatusReport, statusText } from "../screens/status.ts";
+import type { Config } from "../config/config.ts";
+import { type StatusReport, statusText } from "../screens/status/screen.ts";
 import { Session } from "./session.ts";
 
 /** `erth status`: what the running instance does. */

@@ -1,5 +1,5 @@
-import type { Config } from "../config.ts";
-import { readBuild } from "../resources.ts";
+import type { Config } from "../config/config.ts";
+import { readBuild } from "../payload/resources.ts";
 
 /** `erth --version`: the version of every layer. */
 export function version(config: Config): Promise<number> {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import type { ModelKeeper } from "./keeper.ts";
-import type { ModelSource } from "./model_state.ts";
+import type { ModelKeeper } from "./run/keeper.ts";
+import type { ModelSource } from "./run/state.ts";
 
 /** A model as the sidecar is told of it; "Assistant" in `docs/contracts.md`. */
 export interface AssistantModel {

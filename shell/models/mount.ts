@@ -1,22 +1,22 @@
 import { join } from "node:path";
 import { ErthError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
-import type { Clock } from "../clock.ts";
-import type { Change } from "../events.ts";
+import type { Clock } from "../process/clock.ts";
+import type { Change } from "../gateway/events.ts";
 import { type AssistantReport, assistantReport } from "./assistant.ts";
-import { Downloads } from "./downloads.ts";
-import { Dropped } from "./dropped.ts";
-import { Endpoints } from "./endpoints.ts";
-import { ModelFiles } from "./files.ts";
-import { readGguf } from "./gguf.ts";
-import { ModelKeeper, type ModelKeeperOptions } from "./keeper.ts";
-import type { Memory } from "./plan.ts";
-import { Reach } from "./reach.ts";
-import { Relay } from "./relay.ts";
+import { Downloads } from "./transfer/downloads.ts";
+import { Dropped } from "./transfer/dropped.ts";
+import { Endpoints } from "./endpoints/endpoints.ts";
+import { ModelFiles } from "./files/files.ts";
+import { readGguf } from "./gguf/gguf.ts";
+import { ModelKeeper, type ModelKeeperOptions } from "./run/keeper.ts";
+import type { Memory } from "./run/plan.ts";
+import { Reach } from "./endpoints/reach.ts";
+import { Relay } from "./endpoints/relay.ts";
 import { type ModelsReport, modelsReport, titleOf } from "./report.ts";
-import { AssistantFile } from "./settings.ts";
-import { Trash } from "./trash.ts";
-import { Uploads } from "./uploads.ts";
+import { AssistantFile } from "./settings/settings.ts";
+import { Trash } from "./files/trash.ts";
+import { Uploads } from "./transfer/uploads.ts";
 
 /** What everything about models is made of. */
 export interface ModelsOptions {

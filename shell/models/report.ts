@@ -1,10 +1,10 @@
 import { ErthError } from "../../errors.ts";
-import type { DownloadReport } from "./downloads.ts";
-import { placeOf } from "./endpoint_target.ts";
-import type { EndpointReport } from "./endpoints.ts";
-import type { ModelFile } from "./files.ts";
-import { type Memory, planLoad } from "./plan.ts";
-import type { ModelSettings } from "./settings.ts";
+import type { DownloadReport } from "./transfer/downloads.ts";
+import { placeOf } from "./endpoints/target.ts";
+import type { EndpointReport } from "./endpoints/endpoints.ts";
+import type { ModelFile } from "./files/files.ts";
+import { type Memory, planLoad } from "./run/plan.ts";
+import type { ModelSettings } from "./settings/settings.ts";
 
 /** How a model of this computer stands. */
 export interface LoadState {

@@ -8,7 +8,7 @@ import {
 } from "playwright-core";
 import type { BrowserContextOptions } from "playwright-core";
 import { assertEquals } from "@std/assert";
-import { Store } from "../../db/store.ts";
+import { Store } from "../../db/store/store.ts";
 import { Erth, poll, type StartOptions } from "../harness.ts";
 
 const ARGS = [

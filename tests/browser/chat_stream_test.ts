@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { assert, assertEquals } from "@std/assert";
-import { Store } from "../../db/store.ts";
+import { Store } from "../../db/store/store.ts";
 import type { Erth } from "../harness.ts";
 import { counts, open, openId, reads, until } from "./browser.ts";
 import { answered, ask, chat, fromEnd, messages } from "./chat_support.ts";

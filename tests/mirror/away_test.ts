@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Remote } from "../../db/remote.ts";
+import { Remote } from "../../db/remote/remote.ts";
 import { type Computer, cutAfter, scenario, type World } from "./computer.ts";
 import { codeOf } from "./remote_support.ts";
 

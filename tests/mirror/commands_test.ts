@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { join } from "node:path";
-import type { MirrorReport } from "../../shell/mirror_report.ts";
+import type { MirrorReport } from "../../shell/mirror/report.ts";
 import { Erth, erth as command, poll } from "../harness.ts";
 import { allNotes } from "../process/support.ts";
 import { Sqld } from "./sqld.ts";

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { migrate, type Migration, readMigrations } from "../../db/migrate.ts";
-import { Mirror } from "../../db/mirror.ts";
-import { Remote } from "../../db/remote.ts";
-import { Store } from "../../db/store.ts";
-import { run } from "../../tools/command.ts";
+import { migrate, type Migration, readMigrations } from "../../db/store/migrate.ts";
+import { Mirror } from "../../db/mirror/mirror.ts";
+import { Remote } from "../../db/remote/remote.ts";
+import { Store } from "../../db/store/store.ts";
+import { run } from "../../tools/steps/command.ts";
 import { QUIET } from "./remote_support.ts";
 import { Sqld, type SqldOptions } from "./sqld.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { mergeRow, type MergeRules } from "../../db/merge.ts";
+import { mergeRow, type MergeRules } from "../../db/mirror/merge.ts";
 import { Divergence, type Sabotage } from "./run.ts";
 import { playSeeds, range } from "./seeds.ts";
 

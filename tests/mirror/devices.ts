@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { capture } from "../../db/capture.ts";
-import type { mergeRow } from "../../db/merge.ts";
-import { migrate, readMigrations } from "../../db/migrate.ts";
-import { Mirror } from "../../db/mirror.ts";
-import { Remote } from "../../db/remote.ts";
-import { Store } from "../../db/store.ts";
+import { capture } from "../../db/mirror/capture.ts";
+import type { mergeRow } from "../../db/mirror/merge.ts";
+import { migrate, readMigrations } from "../../db/store/migrate.ts";
+import { Mirror } from "../../db/mirror/mirror.ts";
+import { Remote } from "../../db/remote/remote.ts";
+import { Store } from "../../db/store/store.ts";
 import type { Log } from "../../log.ts";
 import { type Place, statementOf, TABLES, type Tables, type Write } from "./changes.ts";
 import type { Values } from "./cells.ts";

@@ -1,6 +1,6 @@
 import { decodeHex } from "@std/encoding/hex";
 import { basename, join } from "node:path";
-import { DATABASE_NAME } from "../../db/store.ts";
+import { DATABASE_NAME } from "../../db/store/store.ts";
 import { BINARY } from "../harness.ts";
 import type { Dice } from "./operations.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import type { Store } from "../../db/store.ts";
+import type { Store } from "../../db/store/store.ts";
 import { ROOT } from "../harness.ts";
 import { assertEqualEverywhere, assertSound, openStore } from "./places.ts";
 import { POINTS } from "./rounds.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { capture, enterOldRows } from "../../db/capture.ts";
+import { capture, enterOldRows } from "../../db/mirror/capture.ts";
 import { type Computer, cutAfter, scenario } from "./computer.ts";
 import { codeOf } from "./remote_support.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { Remote } from "../../db/remote.ts";
+import { Remote } from "../../db/remote/remote.ts";
 import { type Computer, type Row, scenario } from "./computer.ts";
 import { SCHEMA, TABLES } from "./remote_support.ts";
 

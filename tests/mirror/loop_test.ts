@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { Mirror } from "../../db/mirror.ts";
-import { MirrorLoop } from "../../db/mirror_loop.ts";
-import type { MirrorState } from "../../db/mirror_messages.ts";
-import { Remote } from "../../db/remote.ts";
+import { Mirror } from "../../db/mirror/mirror.ts";
+import { MirrorLoop } from "../../db/mirror/loop.ts";
+import type { MirrorState } from "../../db/mirror/messages.ts";
+import { Remote } from "../../db/remote/remote.ts";
 import { poll } from "../harness.ts";
 import { FaultProxy } from "./fault_proxy.ts";
 import { codeOf, newStore, QUIET } from "./remote_support.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { DATABASE_NAME, Store } from "../../db/store.ts";
-import { readTables } from "../../db/tables.ts";
+import { DATABASE_NAME, Store } from "../../db/store/store.ts";
+import { readTables } from "../../db/store/tables.ts";
 import { poll } from "../harness.ts";
 
 /** What a database holds of what is mirrored: the text of all rows, by table. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import type { Store } from "../../db/store.ts";
+import type { Store } from "../../db/store/store.ts";
 import { Erth, isAlive, poll } from "../harness.ts";
 import { type DiskHistory, DiskTrace, writeFiles } from "./disk_trace.ts";
 import { Dice } from "./operations.ts";

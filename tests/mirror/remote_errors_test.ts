@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Remote } from "../../db/remote.ts";
+import { Remote } from "../../db/remote/remote.ts";
 import { ErthError } from "../../errors.ts";
 import { poll } from "../harness.ts";
 import { type Fault, FaultProxy } from "./fault_proxy.ts";

@@ -1,11 +1,11 @@
 import { assertInstanceOf } from "@std/assert";
 import { join } from "node:path";
-import { migrate, readMigrations } from "../../db/migrate.ts";
-import type { Batch } from "../../db/outbox.ts";
-import type { Remote } from "../../db/remote.ts";
-import type { Head, RemotePage } from "../../db/remote_answers.ts";
-import { Store } from "../../db/store.ts";
-import { readTables } from "../../db/tables.ts";
+import { migrate, readMigrations } from "../../db/store/migrate.ts";
+import type { Batch } from "../../db/mirror/outbox.ts";
+import type { Remote } from "../../db/remote/remote.ts";
+import type { Head, RemotePage } from "../../db/remote/answers.ts";
+import { Store } from "../../db/store/store.ts";
+import { readTables } from "../../db/store/tables.ts";
 import { ErthError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 

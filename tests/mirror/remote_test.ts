@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { Remote } from "../../db/remote.ts";
+import { Remote } from "../../db/remote/remote.ts";
 import {
   batch,
   BEGINNING,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { MirrorReport } from "../../shell/mirror_report.ts";
-import type { Store } from "../../db/store.ts";
+import type { MirrorReport } from "../../shell/mirror/report.ts";
+import type { Store } from "../../db/store/store.ts";
 import { Erth, poll } from "../harness.ts";
 import { Dice } from "./operations.ts";
 import { assertAttached, assertEqualEverywhere, assertSound, openStore } from "./places.ts";

@@ -1,4 +1,4 @@
-import type { mergeRow } from "../../db/merge.ts";
+import type { mergeRow } from "../../db/mirror/merge.ts";
 import { ErthError } from "../../errors.ts";
 import { Crash, Device } from "./devices.ts";
 import { DEVICES, Dice, type Operation, operationsOf, type Part } from "./operations.ts";

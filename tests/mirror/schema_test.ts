@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { capture, isCaptured } from "../../db/capture.ts";
-import type { Migration } from "../../db/migrate.ts";
+import { capture, isCaptured } from "../../db/mirror/capture.ts";
+import type { Migration } from "../../db/store/migrate.ts";
 import { type Computer, cutAfter, MIGRATIONS, type Row, scenario, type World } from "./computer.ts";
 import { codeOf } from "./remote_support.ts";
 

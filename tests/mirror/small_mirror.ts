@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { migrate, readMigrations } from "../../db/migrate.ts";
-import { Mirror } from "../../db/mirror.ts";
-import { Remote } from "../../db/remote.ts";
-import { DATABASE_NAME, Store } from "../../db/store.ts";
+import { migrate, readMigrations } from "../../db/store/migrate.ts";
+import { Mirror } from "../../db/mirror/mirror.ts";
+import { Remote } from "../../db/remote/remote.ts";
+import { DATABASE_NAME, Store } from "../../db/store/store.ts";
 import type { Log } from "../../log.ts";
 
 const QUIET: Log = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,7 +1,7 @@
 import { createClient, type InArgs, type Row } from "@libsql/client/web";
 import { join } from "node:path";
-import { run } from "../../tools/command.ts";
-import { sqld } from "../../tools/sqld.ts";
+import { run } from "../../tools/steps/command.ts";
+import { sqld } from "../../tools/fetch/sqld.ts";
 import { poll } from "../harness.ts";
 import { Issuer, type Tokens, tokensOf } from "./tokens.ts";
 

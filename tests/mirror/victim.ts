@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Store } from "../../db/store.ts";
+import { Store } from "../../db/store/store.ts";
 import { LIMITS, openMirror } from "./small_mirror.ts";
 
 const [path = "", url = "", point = "", nth = "1"] = Deno.args;

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ErthError } from "../../errors.ts";
 import { LineLog } from "../../log.ts";
-import { systemClock as clock } from "../../shell/clock.ts";
-import { loopbackClient } from "../../shell/loopback.ts";
-import { Endpoints } from "../../shell/models/endpoints.ts";
-import { Reach } from "../../shell/models/reach.ts";
-import { Relay } from "../../shell/models/relay.ts";
-import { AssistantFile } from "../../shell/models/settings.ts";
+import { systemClock as clock } from "../../shell/process/clock.ts";
+import { loopbackClient } from "../../shell/process/loopback.ts";
+import { Endpoints } from "../../shell/models/endpoints/endpoints.ts";
+import { Reach } from "../../shell/models/endpoints/reach.ts";
+import { Relay } from "../../shell/models/endpoints/relay.ts";
+import { AssistantFile } from "../../shell/models/settings/settings.ts";
 import { Rig } from "./support.ts";
 
 Deno.test("another llama.cpp server is an endpoint: its models are found, its answers stream", async () => {

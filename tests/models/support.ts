@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { LineLog } from "../../log.ts";
-import { childEnvironment } from "../../shell/child.ts";
-import { type Clock, systemClock } from "../../shell/clock.ts";
-import { ModelKeeper, type ModelKeeperOptions } from "../../shell/models/keeper.ts";
-import { modelCommand } from "../../shell/models/model_command.ts";
-import type { ModelFailure, ModelSource, ModelState } from "../../shell/models/model_state.ts";
-import type { Memory } from "../../shell/models/plan.ts";
-import type { ModelSettings } from "../../shell/models/settings.ts";
+import { childEnvironment } from "../../shell/process/child.ts";
+import { type Clock, systemClock } from "../../shell/process/clock.ts";
+import { ModelKeeper, type ModelKeeperOptions } from "../../shell/models/run/keeper.ts";
+import { modelCommand } from "../../shell/models/run/command.ts";
+import type { ModelFailure, ModelSource, ModelState } from "../../shell/models/run/state.ts";
+import type { Memory } from "../../shell/models/run/plan.ts";
+import type { ModelSettings } from "../../shell/models/settings/settings.ts";
 import { isAlive, poll, ROOT } from "../harness.ts";
 
 const PYTHON = join(ROOT, ".venv", "bin", "python");

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { generate } from "@std/uuid/v7";
 import { join } from "node:path";
-import { migrate, readMigrations } from "../../db/migrate.ts";
-import { DATABASE_NAME, Store } from "../../db/store.ts";
+import { migrate, readMigrations } from "../../db/store/migrate.ts";
+import { DATABASE_NAME, Store } from "../../db/store/store.ts";
 import { Erth, poll } from "../harness.ts";
 import { QUIET } from "../fixtures/database.ts";
 import { readAnswer } from "./support.ts";

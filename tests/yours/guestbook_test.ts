@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join, relative } from "node:path";
 import { Erth, erth, poll, ROOT } from "../harness.ts";
 import { browser, browserTest, listen, reads } from "../browser/browser.ts";
-import { filesUnder } from "../../tools/steps.ts";
+import { filesUnder } from "../../tools/steps/steps.ts";
 import { Screen } from "../window/screen.ts";
 import { readDocsPage, type } from "./docs_page.ts";
 

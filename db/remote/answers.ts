@@ -1,0 +1,50 @@
+import type { Page } from "../mirror/inbox.ts";
+
+/** What the remote says of itself. */
+export interface Head {
+  /** Which database it is. */
+  remote: string;
+  schema: number;
+  /** The newest batch, `SEQ-ID`. */
+  head: string;
+  /** Batches and tombstones before this one are gone. */
+  trimmed: number;
+  /** Its clock, in milliseconds. */
+  now: number;
+}
+
+/** What became of a device's last words there. */
+export interface Since {
+  /** Whether the remote has the batch that this device saw last. */
+  known: boolean;
+  /** The id of the one after it. */
+  next: string | null;
+  /** Batches of this device's name after it; `next` among them. */
+  own: number;
+  /** Rows to fetch. */
+  rows: number;
+  /** What the devices are called, by their id. */
+  names: Record<string, string>;
+}
+
+/** A page with where it ends. */
+export interface RemotePage extends Page {
+  count: number;
+  cursor: [seq: number, n: number];
+  /** Whether others follow. */
+  more: boolean;
+}
+
+/** Who shares the remote, and what its books and files take. */
+export interface Company {
+  devices: RemoteDevice[];
+  sizes: Record<"tombstones" | "batches" | "remoteBytes", number>;
+}
+
+/** A device as the remote knows it. */
+export interface RemoteDevice {
+  id: string;
+  name: string;
+  seen: string;
+  behind: number;
+}

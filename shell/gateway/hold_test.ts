@@ -1,0 +1,74 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { ErthError } from "../../errors.ts";
+import { Hold, type Upstream } from "./hold.ts";
+
+function upstream(generation: number): Upstream {
+  return {
+    generation,
+    port: 1,
+    token: () => "t",
+    gone: new Promise(() => {}),
+    suspect: () => Promise.resolve(true),
+  };
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  return (await assertRejects(() => promise, ErthError)).code;
+}
+
+Deno.test("a request gets the ready sidecar at once", async () => {
+  const hold = new Hold();
+  const first = upstream(1);
+  hold.ready(first);
+  assertEquals(await hold.acquire(), first);
+});
+
+Deno.test("requests wait for the next generation, all of them", async () => {
+  const hold = new Hold();
+  const first = upstream(1);
+  hold.ready(first);
+  hold.gone(first);
+  const waiting = [hold.acquire(), hold.acquire(), hold.acquire()];
+  assertEquals(hold.waiting, 3);
+  const second = upstream(2);
+  hold.ready(second);
+  assertEquals(await Promise.all(waiting), [second, second, second]);
+  assertEquals(hold.waiting, 0);
+});
+
+Deno.test("the end of an old generation doesn't take the new one away", async () => {
+  const hold = new Hold();
+  const [first, second] = [upstream(1), upstream(2)];
+  hold.ready(first);
+  hold.ready(second);
+  hold.gone(first);
+  assertEquals(await hold.acquire(), second);
+});
+
+Deno.test("patience ends with SIDECAR_UNAVAILABLE", async () => {
+  const hold = new Hold(5);
+  assertEquals(await codeOf(hold.acquire()), "SIDECAR_UNAVAILABLE");
+  assertEquals(hold.waiting, 0);
+});
+
+Deno.test("an open breaker fails what waits and what comes, until it closes", async () => {
+  const hold = new Hold();
+  const waiting = hold.acquire();
+  hold.broken(new ErthError("SIDECAR_BROKEN"));
+  assertEquals(await codeOf(waiting), "SIDECAR_BROKEN");
+  assertEquals(await codeOf(hold.acquire()), "SIDECAR_BROKEN");
+  hold.broken(undefined);
+  const later = hold.acquire();
+  const next = upstream(3);
+  hold.ready(next);
+  assertEquals(await later, next);
+});
+
+Deno.test("a caller that goes away waits no longer", async () => {
+  const hold = new Hold();
+  const caller = new AbortController();
+  const waiting = hold.acquire(caller.signal);
+  caller.abort();
+  assertEquals(await codeOf(waiting), "SIDECAR_UNAVAILABLE");
+  assertEquals(hold.waiting, 0);
+});

@@ -1,0 +1,44 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ErthError } from "../../../errors.ts";
+import { asDiskError, checkRoom, cleanName, freeName, inWords } from "./names.ts";
+
+Deno.test("a name from elsewhere becomes a file's name and nothing more", () => {
+  const cases: [string, string][] = [
+    ["small.gguf", "small.gguf"],
+    ["../../etc/passwd", "passwd"],
+    ["C:\\models\\x.gguf", "x.gguf"],
+    [".hidden", "hidden"],
+    ["..", "file"],
+    ["", "file"],
+    ["a\u0000b\u202egnp.exe", "abgnp.exe"],
+    ['q:"<x>|?*.txt', "qx.txt"],
+    ["  two   spaces .md ", "two spaces .md"],
+    ["Straße 会议.gguf", "Straße 会议.gguf"],
+  ];
+  for (const [name, clean] of cases) assertEquals(cleanName(name, "file"), clean, name);
+  const long = cleanName(`${"ü".repeat(500)}.gguf`, "file");
+  assert(long.endsWith("ü.gguf") && new TextEncoder().encode(long).length <= 200);
+});
+
+Deno.test("a name that is taken gets a number before its ending", () => {
+  const taken = new Set(["a.gguf", "a-2.gguf", "b"]);
+  assertEquals(freeName("a.gguf", (it) => taken.has(it)), "a-3.gguf");
+  assertEquals(freeName("b", (it) => taken.has(it)), "b-2");
+  assertEquals(freeName("c.gguf", (it) => taken.has(it)), "c.gguf");
+});
+
+Deno.test("a file that doesn't fit is refused before it comes", async () => {
+  await checkRoom("/tmp/x", 1);
+  const error = await assertRejects(() => checkRoom("/tmp/x", 1e18), ErthError);
+  assertEquals(error.code, "MODEL_DISK");
+  assertEquals(
+    (asDiskError(new Error("No space left on device (os error 28)")) as ErthError).code,
+    "MODEL_DISK",
+  );
+  const other = new Error("else");
+  assertEquals(asDiskError(other), other);
+});
+
+Deno.test("sizes are told as people tell them", () => {
+  assertEquals([1, 470_000, 4.4e6, 4.4e9].map(inWords), ["1 KB", "470 KB", "4.4 MB", "4.40 GB"]);
+});

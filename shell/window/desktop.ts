@@ -1,0 +1,142 @@
+import { join } from "node:path";
+import { Webview } from "@webview/webview";
+import { asErthError, ErthError } from "../../errors.ts";
+import type { WorkerMessage, WorkerOrder } from "./backend_worker.ts";
+import { startBackend } from "../backend.ts";
+import { openInBrowser } from "../instance/browser.ts";
+import { complain } from "../cli/run.ts";
+import { Session } from "../cli/session.ts";
+import { type Config, confineLibraries, hasDisplay } from "../config/config.ts";
+import { Instance } from "../instance/instance.ts";
+import { readIcon, windowLibrary } from "../payload/resources.ts";
+
+const STOP_MS = 2_800;
+
+/**
+ * `erth`: the window. The main thread belongs to it, everything else runs in the backend worker.
+ * The exit code.
+ */
+export async function openDesktop(config: Config): Promise<number> {
+  try {
+    if (!hasDisplay()) throw new ErthError("NO_DISPLAY");
+    const instance = await Instance.claim(config.paths.data).catch(claimFailed);
+    if (instance === "unclaimed") return await runWindow(config);
+    if (!(instance instanceof Instance)) return await raiseRunning(config);
+    using _ = instance;
+    return await runWindow(config);
+  } catch (thrown) {
+    return complain(asErthError(thrown), config.json);
+  }
+}
+
+/** A data folder that can't be written to is explained in the window, not by its absence. */
+function claimFailed(thrown: unknown): "unclaimed" {
+  if (asErthError(thrown).code === "INTERNAL") throw thrown;
+  return "unclaimed";
+}
+
+/** A second start shows the window that is there. */
+async function raiseRunning(config: Config): Promise<number> {
+  const session = await Session.attach(config);
+  await session.ask("POST", "shell/focus");
+  return 0;
+}
+
+async function runWindow(config: Config): Promise<number> {
+  if (config.paths.portable) confineLibraries(config.paths.data);
+  const { app } = config;
+  const heartbeat = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  let window: Webview;
+  let order = (_message: WorkerOrder) => {};
+  try {
+    window = new Webview({
+      title: app.title,
+      name: app.name,
+      icon: readIcon(),
+      float: config.window.float,
+      devtools: config.window.devtools,
+      backend: config.window.backend,
+      libraryPath: await windowLibrary(config),
+      heartbeat,
+      onFiles: (paths) => order({ order: "files", paths }),
+      // The chosen theme is a cookie: ports, and so origins, change from start to start.
+      dataDirectory: join(config.paths.data, "webview"),
+    });
+  } catch (thrown) {
+    return withoutWindow(config, asErthError(thrown));
+  }
+  // Only now: the page's process takes longer to start than the backend, and is at it already.
+  // Beside the loading of the window's libraries, both would take their time: 50 ms more in all.
+  const worker = new Worker(new URL("./backend_worker.ts", import.meta.url), { type: "module" });
+  const inbox = new Inbox(worker);
+  order = (message) => worker.postMessage(message);
+  order({ order: "start", config, heartbeat });
+  order({ order: "window", handle: window.remoteHandle() });
+  const { url } = await inbox.next("started");
+  window.navigate(url);
+  window.run();
+  order({ order: "stop" });
+  await inbox.next("stopped", STOP_MS);
+  window.destroy();
+  return 0;
+}
+
+/** No WebView: say what to install, open the page in the browser, keep running. */
+async function withoutWindow(config: Config, error: ErthError): Promise<number> {
+  complain(error, config.json);
+  if (error.code !== "WEBVIEW_MISSING") return error.exit;
+  const backend = startBackend(config);
+  const url = backend.launchUrl();
+  console.log(url);
+  await openInBrowser(url);
+  const code = await backend.finished;
+  await backend.stop();
+  return code;
+}
+
+type Kind = WorkerMessage["message"];
+type Of<K extends Kind> = Extract<WorkerMessage, { message: K }>;
+
+/** The worker's messages, waited for one kind at a time. */
+class Inbox {
+  readonly #waiting = new Map<Kind, PromiseWithResolvers<WorkerMessage>>();
+
+  constructor(worker: Worker) {
+    worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
+      if (data.message === "failed") {
+        this.#slot("started").reject(new ErthError(data.code, data.detail));
+      }
+      this.#slot(data.message).resolve(data);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      const error = new ErthError("INTERNAL", event.message);
+      for (const kind of ["started", "stopped"] as const) this.#slot(kind).reject(error);
+    };
+  }
+
+  /** The next message of a kind; with a limit it rejects after so many milliseconds. */
+  async next<K extends Kind>(kind: K, limit?: number): Promise<Of<K>> {
+    const { promise } = this.#slot(kind);
+    const timer = limit === undefined ? undefined : setTimeout(
+      () => this.#slot(kind).reject(new ErthError("INTERNAL", `No '${kind}' in ${limit} ms`)),
+      limit,
+    );
+    try {
+      return await promise as Of<K>;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #slot(kind: Kind): PromiseWithResolvers<WorkerMessage> {
+    let slot = this.#waiting.get(kind);
+    if (slot === undefined) {
+      slot = Promise.withResolvers();
+      // Nobody may be waiting yet, or any more.
+      slot.promise.catch(() => {});
+      this.#waiting.set(kind, slot);
+    }
+    return slot;
+  }
+}

@@ -1,0 +1,120 @@
+/** A file of the project. */
+export interface Source {
+  /** Relative to the root, with slashes. */
+  path: string;
+  text: string;
+  /** What it imports, types included: relative paths, or `npm:` and `node:` specifiers. */
+  imports: string[];
+}
+
+const LONGEST_FILE = 300;
+const MOST_FUNCTIONS = 5;
+
+/** What a layer may import besides itself. */
+const LAYERS: Record<string, string[]> = {
+  main: ["shell", "errors", "log"],
+  shell: ["db", "errors", "log"],
+  db: ["errors", "log"],
+  log: ["errors"],
+  errors: [],
+};
+
+/** Words of the source that only the named files may use. */
+const RESERVED: { rule: string; pattern: RegExp; allowed: RegExp }[] = [
+  {
+    rule: "only shell/config/config.ts reads environment and arguments",
+    pattern: /\bDeno\.(env|args)\b|\bprocess\.(env|argv)\b/,
+    allowed: /^shell\/config\/config\.ts$/,
+  },
+  {
+    rule: "only the folders of shell/window/ see pointers",
+    pattern: /\bDeno\.(dlopen|Unsafe\w+|Pointer\w+)\b/,
+    allowed: /^shell\/window\/\w+\//,
+  },
+  {
+    rule: "only db/remote/remote.ts knows Turso",
+    pattern: /turso/i,
+    allowed: /^db\/remote\/remote\.ts$/,
+  },
+  {
+    rule: "processes are started by the function that is passed in",
+    pattern: /\bnew Deno\.Command\b/,
+    allowed: /^shell\/(process\/child|instance\/browser|window\/\w+\/\w+)\.ts$/,
+  },
+];
+
+/** Hosts that packages come from; in parts, so that this file doesn't name one. */
+const REGISTRIES = new RegExp(
+  [["registry.npmjs", "org"], ["pypi", "org"], ["pythonhosted", "org"], ["jsr", "io"], [
+    "crates",
+    "io",
+  ]].map((parts) => parts.join("\\.")).join("|"),
+);
+
+/** Names that the environment gives, who reads them and who tells of them. */
+const VARIABLES = /\bTURSO_(DATABASE_URL|AUTH_TOKEN)\b/g;
+const NAMES_VARIABLES = /^shell\/(config\/config|cli\/help)\.ts$/;
+
+/** What breaks the rules, one line each; empty if all is well. */
+export function brokenRules(sources: readonly Source[]): string[] {
+  return sources.flatMap((source) => [
+    ...(isProduct(source) ? [...brokenLayers(source), ...brokenWords(source)] : []),
+    ...brokenSize(source),
+    ...brokenHosts(source),
+  ]).concat(brokenSupervisor(sources));
+}
+
+function isProduct({ path }: Source): boolean {
+  return path.endsWith(".ts") && !path.endsWith("_test.ts") && layerOf(path) !== undefined;
+}
+
+function layerOf(path: string): string | undefined {
+  const layer = path.split("/")[0]!.replace(/\.(ts|json)$/, "");
+  return layer in LAYERS ? layer : undefined;
+}
+
+function brokenLayers({ path, imports }: Source): string[] {
+  const own = layerOf(path)!;
+  return imports.filter((target) => !/^[a-z]+:/.test(target)).flatMap((target) => {
+    const layer = layerOf(target);
+    if (layer === own || (layer !== undefined && LAYERS[own]!.includes(layer))) return [];
+    return [`${path}: ${own} must not import ${target}`];
+  });
+}
+
+function brokenWords({ path, text }: Source): string[] {
+  const read = NAMES_VARIABLES.test(path) ? text.replaceAll(VARIABLES, "") : text;
+  const code = read.replaceAll(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*/g, "");
+  return RESERVED
+    .filter(({ pattern, allowed }) => pattern.test(code) && !allowed.test(path))
+    .map(({ rule, pattern }) => `${path}: ${rule}, but here is '${code.match(pattern)![0]}'`);
+}
+
+function brokenSize({ path, text }: Source): string[] {
+  if (!/\.(ts|py|js|css)$/.test(path) && path !== "dev") return [];
+  const lines = text.split("\n").length - 1;
+  const functions = text.match(/^export (async )?function\*? /gm)?.length ?? 0;
+  const test = /(^|\/)(tests|bench)\/|_test\.ts$/.test(path);
+  return [
+    lines < LONGEST_FILE ? [] : `${path}: must have under ${LONGEST_FILE} lines, has ${lines}`,
+    test || functions <= MOST_FUNCTIONS
+      ? []
+      : `${path}: must export under ${MOST_FUNCTIONS + 1} functions, exports ${functions}`,
+  ].flat();
+}
+
+function brokenHosts({ path, text }: Source): string[] {
+  const host = text.match(REGISTRIES);
+  return host === null ? [] : [`${path}: names the registry host ${host[0]}`];
+}
+
+/** The supervisor runs any service; so nothing that it reaches may be the sidecar. */
+function brokenSupervisor(sources: readonly Source[]): string[] {
+  const imports = new Map(sources.map((source) => [source.path, source.imports]));
+  const seen = new Set<string>(["shell/process/supervisor.ts"]);
+  for (const path of seen) imports.get(path)?.forEach((target) => seen.add(target));
+  return [...seen].filter((path) => /^shell\/(sidecar\/sidecar|backend)\.ts$/.test(path))
+    .map((path) =>
+      `shell/process/supervisor.ts: must know a service by its shape only, but reaches ${path}`
+    );
+}

@@ -6,8 +6,8 @@ Argument: a database whose first load is complete.
 import sys
 import time
 
-from erth_sidecar.indexing import Indexer, waiting
-from erth_sidecar.store import Store
+from erth_sidecar.retrieval.indexing import Indexer, waiting
+from erth_sidecar.store.database import Store
 
 
 def main(database: str) -> None:

@@ -9,8 +9,8 @@ import select
 import sys
 import time
 
-from erth_sidecar import notes
-from erth_sidecar.store import Store
+from erth_sidecar.notes import notes
+from erth_sidecar.store.database import Store
 
 PAUSE = 0.003
 WARM_UP = 100

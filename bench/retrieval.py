@@ -14,11 +14,11 @@ import time
 from dataclasses import asdict
 from functools import partial
 
-from erth_sidecar import indexing, notes
-from erth_sidecar.agent import quality, retrieval
-from erth_sidecar.agent.quality import QUESTIONS, Quality
-from erth_sidecar.cutting import Cutter
-from erth_sidecar.store import Store
+from erth_sidecar.notes import notes
+from erth_sidecar.retrieval import find, indexing, quality
+from erth_sidecar.retrieval.cutting import Cutter
+from erth_sidecar.retrieval.quality import QUESTIONS, Quality
+from erth_sidecar.store.database import Store
 
 PASSAGES = 100_000
 FILES, PER_FILE = 20, 2000
@@ -118,7 +118,7 @@ def main(small: str, large: str) -> None:
     for kind, questions in texts.questions().items():
         for question in questions:
             begin = time.perf_counter()
-            retrieval.find(store, question)
+            find.find(store, question)
             taken.setdefault(kind, []).append(time.perf_counter() - begin)
     among = measured(store)
     assert not indexing.waiting(store).notes

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from erth_sidecar import notes
-from erth_sidecar.store import Store
+from erth_sidecar.notes import notes
+from erth_sidecar.store.database import Store
 
 
 def main(database: str, drafts: str) -> None:

@@ -7,9 +7,9 @@ def main() -> None:
     """Serves pages; or, as the first argument says, runs a model or reads a file."""
     part = sys.argv[1] if len(sys.argv) > 1 else ""
     if part == "model":
-        from erth_sidecar import model_process
+        from erth_sidecar.models import process
 
-        model_process.main()
+        process.main()
     elif part == "parse":
         from erth_sidecar import parsing
 
@@ -24,7 +24,7 @@ def _serve() -> None:
 
     channel = Channel.take()
     from erth_sidecar import pages
-    from erth_sidecar.app import run
+    from erth_sidecar.serve.app import run
 
     run(channel, pages.register, templates=pages.TEMPLATES)
 

@@ -17,7 +17,7 @@ import libsql
 import pytest
 
 from erth_sidecar.ids import now_text
-from erth_sidecar.store import Store
+from erth_sidecar.store.database import Store
 
 MIGRATIONS = Path(__file__).parents[2] / "db" / "migrations"
 

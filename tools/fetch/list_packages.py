@@ -12,7 +12,7 @@ import sysconfig
 from importlib import metadata
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NO_TEXT = "Python Software Foundation License Version 2: https://docs.python.org/3/license.html"
 
 

@@ -7,12 +7,13 @@ its new state, so a process that dies leaves it either undone or done, never don
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from erth_sidecar.agent import answers, changing, tools
-from erth_sidecar.agent.answers import RUNNING, Actions
-from erth_sidecar.agent.engines import Call
+from erth_sidecar.agent import changing, tools
 from erth_sidecar.agent.tools import TOOLS, Reading
+from erth_sidecar.chat import answers
+from erth_sidecar.chat.answers import RUNNING, Actions
+from erth_sidecar.chat.engines import Call
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Reader, Store, Transaction
+from erth_sidecar.store.database import Reader, Store, Transaction
 
 ASKING = "asking"
 CHOICES = ("once", "always", "no")

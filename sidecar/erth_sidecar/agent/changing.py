@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from erth_sidecar import notes
 from erth_sidecar.errors import Failure
-from erth_sidecar.notes import Draft, Note
-from erth_sidecar.store import Transaction
+from erth_sidecar.notes import notes
+from erth_sidecar.notes.notes import Draft, Note
+from erth_sidecar.store.database import Transaction
 
 Action = dict[str, Any]
 

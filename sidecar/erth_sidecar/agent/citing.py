@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from erth_sidecar.agent.engines import Passage
+from erth_sidecar.chat.engines import Passage
 
 # Possessive and bounded: a model that loops may say a backtick ten thousand times, and Python
 # lets no other thread run while it looks for an end to them.

@@ -5,11 +5,11 @@ import math
 import re
 from dataclasses import dataclass
 
-from erth_sidecar.agent.cancel import Cancel
-from erth_sidecar.agent.faults import Broken, ContextFull
-from erth_sidecar.agent.models import Assistant, Model
 from erth_sidecar.agent.prompt import Prompt
-from erth_sidecar.store import Reader
+from erth_sidecar.models.cancel import Cancel
+from erth_sidecar.models.faults import Broken, ContextFull
+from erth_sidecar.models.known import Assistant, Model
+from erth_sidecar.store.database import Reader
 
 ASSUMED = 8192
 """Tokens of a context that nobody told; only passages are measured against it."""
@@ -79,7 +79,7 @@ class Counter:
 def counted(model: Model, text: str, cancel: Cancel) -> int | None:
     """Tokens by llama.cpp's own count (`POST /tokenize`); None if it can't be had."""
     # Imported at first use: with TLS, which nobody needs here, it takes 5 MB.
-    from erth_sidecar.agent.http_client import Deadlines, post
+    from erth_sidecar.models.http_client import Deadlines, post
 
     quick = Deadlines(connect=2.0, first=10.0, between=5.0, whole=20.0)
     root = model.url.removesuffix("/v1")

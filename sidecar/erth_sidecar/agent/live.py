@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from erth_sidecar.agent import answers
-from erth_sidecar.agent.answers import Actions, Progress
-from erth_sidecar.agent.cancel import Cancel
 from erth_sidecar.agent.citing import cite
-from erth_sidecar.agent.engines import Engine, Passage
-from erth_sidecar.agent.models import QUOTE, Assistant
+from erth_sidecar.chat import answers
+from erth_sidecar.chat.answers import Actions, Progress
+from erth_sidecar.chat.engines import Engine, Passage
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Store
+from erth_sidecar.models.cancel import Cancel
+from erth_sidecar.models.known import QUOTE, Assistant
+from erth_sidecar.store.database import Store
 
 log = logging.getLogger(__name__)
 

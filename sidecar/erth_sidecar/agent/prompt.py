@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from erth_sidecar.agent.engines import Passage, Turn
+from erth_sidecar.chat.engines import Passage, Turn
 
 DEFAULT_SYSTEM = (
     "You are Erth, a private assistant that works on the user's own computer. "

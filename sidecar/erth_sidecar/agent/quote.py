@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
-from erth_sidecar.agent.engines import Passage, Pieces, Turn
+from erth_sidecar.chat.engines import Passage, Pieces, Turn
 
 PIECES = 120
 """Pieces at most, so that a long answer takes no longer than a short one."""

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from erth_sidecar.agent import answers
-from erth_sidecar.agent.answers import RUNNING, Progress
-from erth_sidecar.agent.cancel import Cancelled
-from erth_sidecar.agent.engines import Engine, Passage
 from erth_sidecar.agent.live import Board, Desk, Live, Parked, ended
-from erth_sidecar.agent.models import QUOTE, Assistant
 from erth_sidecar.agent.quote import Quote
+from erth_sidecar.chat import answers
+from erth_sidecar.chat.answers import RUNNING, Progress
+from erth_sidecar.chat.engines import Engine, Passage
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import PASSING, Store, Transaction
-from erth_sidecar.web import event
+from erth_sidecar.models.cancel import Cancelled
+from erth_sidecar.models.known import QUOTE, Assistant
+from erth_sidecar.serve.web import event
+from erth_sidecar.store.database import PASSING, Store, Transaction
 
 log = logging.getLogger(__name__)
 

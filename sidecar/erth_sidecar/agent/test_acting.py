@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from erth_sidecar import notes
-from erth_sidecar.agent import answers
-from erth_sidecar.agent.conftest import Chat, Scripted, calls, results, says, titles
-from erth_sidecar.agent.models import Assistant
+from erth_sidecar.agent.conftest import Chat, titles
 from erth_sidecar.agent.runner import Runner
 from erth_sidecar.agent.writer import ROUNDS
+from erth_sidecar.chat import answers
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Store
+from erth_sidecar.models.conftest import Scripted, calls, results, says
+from erth_sidecar.models.known import Assistant
+from erth_sidecar.notes import notes
+from erth_sidecar.store.database import Store
 
 CREATE = {"title": "Owned", "text": "By a note."}
 

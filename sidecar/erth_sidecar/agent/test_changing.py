@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from erth_sidecar import notes
-from erth_sidecar.agent.conftest import Chat, Scripted, says, titles
+from erth_sidecar.agent.conftest import Chat, titles
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Store
+from erth_sidecar.models.conftest import Scripted, says
+from erth_sidecar.notes import notes
+from erth_sidecar.store.database import Store
 
 CREATE = {"title": "Owned", "text": "By a note."}
 

@@ -1,8 +1,8 @@
 import pytest
 
 from erth_sidecar.agent.citing import cite
-from erth_sidecar.agent.engines import Passage
 from erth_sidecar.agent.prompt import plain
+from erth_sidecar.chat.engines import Passage
 
 PASSAGES = [
     Passage("note", f"n{i}", f"Note {i}", "text", 0, 4)

@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from erth_sidecar import threads
-from erth_sidecar.agent.answers import Progress
-from erth_sidecar.agent.conftest import Chat, Scripted
-from erth_sidecar.agent.models import Assistant
+from erth_sidecar.agent.conftest import Chat
+from erth_sidecar.chat import threads
+from erth_sidecar.chat.answers import Progress
+from erth_sidecar.models.conftest import Scripted
+from erth_sidecar.models.known import Assistant
 
 
 def last(asked: dict[str, Any]) -> str:

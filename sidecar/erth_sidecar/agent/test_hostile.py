@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from erth_sidecar import messages, notes, threads
-from erth_sidecar.agent.conftest import Chat, Scripted, Talk, results, says, titles
-from erth_sidecar.agent.models import Assistant
+from erth_sidecar.agent.conftest import Chat, titles
 from erth_sidecar.agent.runner import Runner
 from erth_sidecar.agent.writer import WAITING
+from erth_sidecar.chat import messages, threads
 from erth_sidecar.conftest import make_database
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Store
+from erth_sidecar.models.conftest import Scripted, Talk, results, says
+from erth_sidecar.models.known import Assistant
+from erth_sidecar.notes import notes
+from erth_sidecar.store.database import Store
 
 CREATE = {"title": "Owned", "text": "By a note."}
 

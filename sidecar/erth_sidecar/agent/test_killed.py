@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from erth_sidecar.agent.conftest import Scripted, Talk, calls, says
 from erth_sidecar.conftest import Sidecar
+from erth_sidecar.models.conftest import Scripted, Talk, calls, says
 
 
 def wait_for(met: Callable[[], Any]) -> Any:

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 
 from erth_sidecar.agent import context
-from erth_sidecar.agent.conftest import Chat, Scripted, says
-from erth_sidecar.agent.engines import Passage, Turn
-from erth_sidecar.agent.models import Assistant, Model
+from erth_sidecar.agent.conftest import Chat
 from erth_sidecar.agent.prompt import Prompt, fenced
+from erth_sidecar.chat.engines import Passage, Turn
+from erth_sidecar.models.conftest import Scripted, says
+from erth_sidecar.models.known import Assistant, Model
 
 DONE = {
     "id": "a0",

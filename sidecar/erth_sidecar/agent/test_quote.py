@@ -1,6 +1,6 @@
-from erth_sidecar.agent.engines import Passage, Turn
 from erth_sidecar.agent.quote import PIECES, Quote
-from erth_sidecar.markdown import render
+from erth_sidecar.chat.engines import Passage, Turn
+from erth_sidecar.text.markdown import render
 
 ASKED = [Turn("user", "?")]
 

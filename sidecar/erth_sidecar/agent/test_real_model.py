@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from erth_sidecar import messages, threads
-from erth_sidecar.agent import answers, context
-from erth_sidecar.agent.cancel import Cancel
+from erth_sidecar.agent import context
 from erth_sidecar.agent.conftest import Chat
-from erth_sidecar.agent.models import Assistant, Model
-from erth_sidecar.store import Store
+from erth_sidecar.chat import answers, messages, threads
+from erth_sidecar.models.cancel import Cancel
+from erth_sidecar.models.known import Assistant, Model
+from erth_sidecar.store.database import Store
 
 ROOT = Path(__file__).parents[3]
 REF = "local/tiny.gguf"

@@ -1,10 +1,10 @@
 """Answers whose model or process died."""
 
-from erth_sidecar import messages
-from erth_sidecar.agent import answers
-from erth_sidecar.agent.conftest import Chat, Scripted, Talk
-from erth_sidecar.agent.models import Assistant
-from erth_sidecar.store import Store
+from erth_sidecar.agent.conftest import Chat
+from erth_sidecar.chat import answers, messages
+from erth_sidecar.models.conftest import Scripted, Talk
+from erth_sidecar.models.known import Assistant
+from erth_sidecar.store.database import Store
 
 
 def test_a_crash_of_the_model_is_told(store: Store, server: Scripted) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from erth_sidecar import messages, notes, threads
-from erth_sidecar.agent import answers
-from erth_sidecar.agent.engines import Passage, Turn
-from erth_sidecar.agent.models import Assistant
 from erth_sidecar.agent.runner import Runner
+from erth_sidecar.chat import answers, messages, threads
+from erth_sidecar.chat.engines import Passage, Turn
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Store
+from erth_sidecar.models.known import Assistant
+from erth_sidecar.notes import notes
+from erth_sidecar.store.database import Store
 
 
 class Scripted:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from erth_sidecar import threads
-from erth_sidecar.agent import answers
-from erth_sidecar.agent.conftest import Chat, Scripted, Talk
-from erth_sidecar.agent.models import Assistant
+from erth_sidecar.agent.conftest import Chat
 from erth_sidecar.agent.runner import AT_ONCE
+from erth_sidecar.chat import answers, threads
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Store
+from erth_sidecar.models.conftest import Scripted, Talk
+from erth_sidecar.models.known import Assistant
+from erth_sidecar.store.database import Store
 
 
 def test_an_answer_with_a_source(chat: Chat, server: Scripted, said_to_shell: list[Any]) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from erth_sidecar import notes
-from erth_sidecar.agent import retrieval
-from erth_sidecar.agent.engines import Passage
+from erth_sidecar.chat.engines import Passage
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Reader
+from erth_sidecar.notes import notes
+from erth_sidecar.retrieval import find
+from erth_sidecar.store.database import Reader
 
 FOUND = 5
 """Passages that a search gives."""
@@ -146,7 +146,7 @@ def read(tool: Tool, given: dict[str, Any], reading: Reading) -> tuple[str, str]
 
 def _search(given: dict[str, Any], reading: Reading) -> tuple[str, str]:
     query = given["query"].strip()
-    found = retrieval.find(reading.knowledge, query, reading.thread_id, most=FOUND)
+    found = find.find(reading.knowledge, query, reading.thread_id, most=FOUND)
     told = []
     room = reading.room
     for passage in found:

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
-from erth_sidecar.agent import actions, answers, context, retrieval
+from erth_sidecar.agent import actions, context
 from erth_sidecar.agent.actions import ASKING
-from erth_sidecar.agent.answers import Progress
-from erth_sidecar.agent.engines import Ended, Phase, Turn
-from erth_sidecar.agent.faults import ContextFull, Refused
 from erth_sidecar.agent.live import Desk, Live, Parked
-from erth_sidecar.agent.models import QUOTE, Model
 from erth_sidecar.agent.prompt import DEFAULT_SYSTEM, Prompt
 from erth_sidecar.agent.tools import TOOLS, Reading
+from erth_sidecar.chat import answers
+from erth_sidecar.chat.answers import Progress
+from erth_sidecar.chat.engines import Ended, Phase, Turn
 from erth_sidecar.errors import Failure
+from erth_sidecar.models.faults import ContextFull, Refused
+from erth_sidecar.models.known import QUOTE, Model
+from erth_sidecar.retrieval import find
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ def _retrieve(desk: Desk, live: Live, turns: Sequence[Turn]) -> None:
     """Finds passages; what was found before a restart stays, so the answer goes on as it began."""
     if not live.passages and desk.retrieves and turns:
         question = turns[-1].body
-        live.passages = retrieval.find(desk.knowledge, question, live.thread_id)
+        live.passages = find.find(desk.knowledge, question, live.thread_id)
 
 
 class _Answer:
@@ -162,7 +164,7 @@ class _Answer:
 
     def _stream(self, model: Model, prompt: Prompt) -> Ended:
         # Imported at first use: a sidecar without a model never needs it.
-        from erth_sidecar.agent import openai
+        from erth_sidecar.models import openai
 
         live, board = self._live, self._desk.board
         text = live.body

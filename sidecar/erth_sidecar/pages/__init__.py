@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from erth_sidecar.app import App
-from erth_sidecar.indexing import Indexer
 from erth_sidecar.pages import chat, find, library, notes
+from erth_sidecar.retrieval.indexing import Indexer
+from erth_sidecar.serve.app import App
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 

@@ -11,14 +11,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from erth_sidecar import choices, conflicts, notes
-from erth_sidecar.app import App
-from erth_sidecar.choices import CHOICES, Choice
-from erth_sidecar.conflicts import Conflict
-from erth_sidecar.differences import compare
+from erth_sidecar.chat import choices
+from erth_sidecar.chat.choices import CHOICES, Choice
 from erth_sidecar.errors import Failure
-from erth_sidecar.store import Reader, Transaction
-from erth_sidecar.web import Answer, Request, json_answer
+from erth_sidecar.notes import conflicts, notes
+from erth_sidecar.notes.conflicts import Conflict
+from erth_sidecar.serve.app import App
+from erth_sidecar.serve.web import Answer, Request, json_answer
+from erth_sidecar.store.database import Reader, Transaction
+from erth_sidecar.text.differences import compare
 
 SAID = {
     "keep": "The other version is dropped.",

@@ -7,9 +7,11 @@
 
 from dataclasses import asdict, dataclass
 
-from erth_sidecar import files, notes, recall, threads
-from erth_sidecar.app import App
-from erth_sidecar.web import Answer, Request, json_answer
+from erth_sidecar.chat import recall, threads
+from erth_sidecar.library import files
+from erth_sidecar.notes import notes
+from erth_sidecar.serve.app import App
+from erth_sidecar.serve.web import Answer, Request, json_answer
 
 MOST = 8
 """Hits of one kind."""

@@ -1,7 +1,7 @@
 """What the shell starts."""
 
-from erth_sidecar.app import run
 from erth_sidecar.greeting import Channel
+from erth_sidecar.serve.app import run
 from guestbook import book
 
 run(Channel.take(), book.register, templates=book.TEMPLATES, schema=1)

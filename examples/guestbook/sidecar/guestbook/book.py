@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from erth_sidecar.app import App
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import uuid7
-from erth_sidecar.store import Reader, Transaction
-from erth_sidecar.web import Answer, Request, json_answer, one_line
+from erth_sidecar.serve.app import App
+from erth_sidecar.serve.web import Answer, Request, json_answer, one_line
+from erth_sidecar.store.database import Reader, Transaction
 
 TEMPLATES = Path(__file__).parent / "templates"
 COLUMNS = ("id", "name", "words", "signed_at")

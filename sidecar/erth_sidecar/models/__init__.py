@@ -1,0 +1,1 @@
+"""Speaks with models, and runs one."""

@@ -1,0 +1,1 @@
+"""Notes, their edits and conflicts."""

@@ -1,0 +1,5 @@
+"""The screen Library."""
+
+from erth_sidecar.pages.library.screen import register
+
+__all__ = ["register"]

@@ -1,0 +1,5 @@
+"""The screen Notes."""
+
+from erth_sidecar.pages.notes.screen import register
+
+__all__ = ["register"]

@@ -1,0 +1,1 @@
+"""Words, Markdown, and finding words in texts."""

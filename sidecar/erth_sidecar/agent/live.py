@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from erth_sidecar.agent.citing import cite
 from erth_sidecar.chat import answers
@@ -185,8 +185,17 @@ class Board:
         live.dirty = live.untold = True
 
 
+class News(NamedTuple):
+    """What is told of an answer that grows."""
+
+    name: str
+    data: Any
+    length: int | None = None
+    """Characters of the answer so far, where the news is of them."""
+
+
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Workspace:
     """What writing takes. `store` has the conversation, `knowledge` the notes and files."""
 
     store: Store

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from erth_sidecar.agent.live import Board, Desk, Live, Parked, ended
+from erth_sidecar.agent.live import Board, Live, News, Parked, Workspace, ended
 from erth_sidecar.agent.quote import Quote
 from erth_sidecar.chat import answers
 from erth_sidecar.chat.answers import RUNNING, Progress
@@ -16,7 +16,6 @@ from erth_sidecar.chat.engines import Engine, Passage
 from erth_sidecar.errors import Failure
 from erth_sidecar.models.cancel import Cancelled
 from erth_sidecar.models.known import QUOTE, Assistant
-from erth_sidecar.serve.web import event
 from erth_sidecar.store.database import PASSING, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ class Runner:
         self._stopping = stopping
         self._board = Board(store)
         engine = engine or Quote()
-        self._desk = Desk(store, knowledge, assistant, self._board, engine, retrieves)
+        self._workspace = Workspace(store, knowledge, assistant, self._board, engine, retrieves)
         self._lock = threading.Lock()
         self._waiting: deque[tuple[str, str]] = deque()
         self._busy = 0
@@ -129,15 +128,15 @@ class Runner:
         transaction.after_commit.append(lambda: self._refresh(thread_id, answer_id))
         return answers.get(transaction, thread_id, answer_id)
 
-    def stream(self, thread_id: str, id_: str, seen: int) -> Iterator[str]:
-        """Server-sent events from character `seen` on, until the answer ends: `delta` with new
-        text, `phase` when something beside the text has changed, `end`.
+    def stream(self, thread_id: str, id_: str, seen: int) -> Iterator[News | None]:
+        """News of an answer from character `seen` on, until the answer ends: `delta` with new
+        text, `phase` when something beside the text has changed, `end`. None: it is still written.
 
         Raises Failure `ANSWER_NOT_FOUND` at once, not with the first event.
         """
         return self._events(self.progress(thread_id, id_), seen)
 
-    def _events(self, now: Progress, seen: int) -> Iterator[str]:
+    def _events(self, now: Progress, seen: int) -> Iterator[News | None]:
         deadline = time.monotonic() + STREAM_FOR
         told: object = None
         while not self._stopping.is_set() and time.monotonic() < deadline:
@@ -155,19 +154,19 @@ class Runner:
                 body, stats, live = now.body, now.stats, None
                 sign = str([action.get("state") for action in now.actions])
             if len(body) > seen:
-                yield event("delta", body[seen:], len(body))
+                yield News("delta", body[seen:], len(body))
                 seen = len(body)
                 # What a fast model writes meanwhile goes along with the next: a wake-up for each
                 # word would take time from the model, here, in the gateway and in the page.
                 time.sleep(PIECE)
             if live is None and now.state != RUNNING:
-                yield event("end", now.to_json())
+                yield News("end", now.to_json())
                 return
             if sign != told:
                 told = sign
-                yield event("phase", stats.get("phase", ""))
+                yield News("phase", stats.get("phase", ""))
             if not self._board.wait_beyond(version, _BEAT):
-                yield ": still writing\n\n"
+                yield None
 
     def _with_live(self, stored: Progress) -> Progress:
         live = self._board.get(stored.id)
@@ -233,7 +232,7 @@ class Runner:
             # Imported at first use, as the engines are: the first screen doesn't wait for them.
             from erth_sidecar.agent import writer
 
-            state = writer.write(self._desk, live, stored)
+            state = writer.write(self._workspace, live, stored)
         except (Cancelled, Parked):
             return
         except Failure as failure:

@@ -12,6 +12,7 @@ from erth_sidecar.chat.engines import Passage, Turn
 from erth_sidecar.errors import Failure
 from erth_sidecar.models.known import Assistant
 from erth_sidecar.notes import notes
+from erth_sidecar.pages.chat.stream import server_sent
 from erth_sidecar.store.database import Store
 
 
@@ -92,7 +93,7 @@ def test_an_answer_grows_and_becomes_a_message(store: Store, begin: Begin) -> No
     until(lambda: runner.progress(thread_id, id_).body == "In ")
     assert messages.every(store, thread_id)[-1].state == "running"
     engine.go_on()
-    events = "".join(runner.stream(thread_id, id_, 0))
+    events = "".join(server_sent(runner.stream(thread_id, id_, 0)))
     assert deltas(events) == "In Mitte."
     message = messages.every(store, thread_id)[-1]
     assert (message.id, message.state, message.body) == (id_, "done", "In Mitte.")
@@ -107,9 +108,9 @@ def test_a_stream_goes_on_where_it_was_left(begin: Begin) -> None:
     engine = Scripted("In ", "Mitte.")
     runner, thread_id, id_ = begin(engine)
     engine.go_on()
-    "".join(runner.stream(thread_id, id_, 0))
-    assert deltas("".join(runner.stream(thread_id, id_, 3))) == "Mitte."
-    assert deltas("".join(runner.stream(thread_id, id_, 99))) == ""
+    "".join(server_sent(runner.stream(thread_id, id_, 0)))
+    assert deltas("".join(server_sent(runner.stream(thread_id, id_, 3)))) == "Mitte."
+    assert deltas("".join(server_sent(runner.stream(thread_id, id_, 99)))) == ""
 
 
 def test_a_stopped_answer_keeps_what_there_was(store: Store, begin: Begin) -> None:
@@ -129,7 +130,7 @@ def test_a_failing_engine_leaves_a_failed_answer(store: Store, begin: Begin) -> 
     engine = Scripted("In ", fails=True)
     runner, thread_id, id_ = begin(engine)
     engine.go_on()
-    assert '"state": "failed"' in "".join(runner.stream(thread_id, id_, 0))
+    assert '"state": "failed"' in "".join(server_sent(runner.stream(thread_id, id_, 0)))
     assert messages.every(store, thread_id)[-1].body == "In "
 
 
@@ -141,7 +142,7 @@ def test_one_thread_has_one_answer_at_a_time(store: Store, begin: Begin) -> None
         store.write(lambda tx: runner.ask(tx, thread_id, question_id))
     assert caught.value.code == "ANSWER_RUNNING"
     engine.go_on()
-    "".join(runner.stream(thread_id, id_, 0))
+    "".join(server_sent(runner.stream(thread_id, id_, 0)))
 
 
 def test_a_deleted_thread_takes_its_answer_along(store: Store, begin: Begin) -> None:
@@ -171,7 +172,7 @@ def test_a_cut_off_answer_goes_on_in_the_next_process(store: Store, begin: Begin
     until(lambda: bool(again.asked))
     assert next_runner.progress(thread_id, id_).body == was.body
     again.go_on()
-    "".join(next_runner.stream(thread_id, id_, 0))
+    "".join(server_sent(next_runner.stream(thread_id, id_, 0)))
     message = messages.every(store, thread_id)[-1]
     assert (message.state, message.body) == ("done", "In Mitte, near the river.")
     assert [p.title for p in again.asked[0][1]] == ["Hotel"]
@@ -180,7 +181,7 @@ def test_a_cut_off_answer_goes_on_in_the_next_process(store: Store, begin: Begin
 def test_an_unknown_answer_is_not_found_at_once(begin: Begin) -> None:
     runner, thread_id, _ = begin(Scripted())
     with pytest.raises(Failure) as caught:
-        runner.stream(thread_id, "none", 0)
+        server_sent(runner.stream(thread_id, "none", 0))
     assert caught.value.code == "ANSWER_NOT_FOUND"
 
 

@@ -12,6 +12,7 @@ from erth_sidecar.chat import answers, threads
 from erth_sidecar.errors import Failure
 from erth_sidecar.models.conftest import Scripted, Talk
 from erth_sidecar.models.known import Assistant
+from erth_sidecar.pages.chat.stream import server_sent
 from erth_sidecar.store.database import Store
 
 
@@ -107,7 +108,7 @@ def test_a_stream_tells_of_text_as_it_comes(chat: Chat, server: Scripted) -> Non
     server.scripts = [script]
     chat.ask()
     heard = []
-    for piece in chat.runner.stream(chat.thread_id, chat.id, 0):
+    for piece in server_sent(chat.runner.stream(chat.thread_id, chat.id, 0)):
         heard.append(piece)
         if "In " in piece:
             go_on.set()

@@ -8,7 +8,7 @@ from typing import Any
 
 from erth_sidecar.agent import actions, context
 from erth_sidecar.agent.actions import ASKING
-from erth_sidecar.agent.live import Desk, Live, Parked
+from erth_sidecar.agent.live import Live, Parked, Workspace
 from erth_sidecar.agent.prompt import DEFAULT_SYSTEM, Prompt
 from erth_sidecar.agent.tools import TOOLS, Reading
 from erth_sidecar.chat import answers
@@ -28,42 +28,44 @@ _RESULT = 24_000
 """Characters that a tool may return at most."""
 
 
-def write(desk: Desk, live: Live, stored: Progress) -> str:
+def write(workspace: Workspace, live: Live, stored: Progress) -> str:
     """Writes an answer to its end; the state it ends in.
 
     What it comes to is on the board. Raises Cancelled, Parked, or Failure: then the answer ends
     as failed with that code.
     """
-    turns = answers.conversation(desk.store, live.thread_id, stored.question_id)
+    turns = answers.conversation(workspace.store, live.thread_id, stored.question_id)
     if stored.engine == QUOTE:
-        return _quote(desk, live, turns)
-    return _Answer(desk, live, stored, turns).write()
+        return _quote(workspace, live, turns)
+    return _Answer(workspace, live, stored, turns).write()
 
 
-def _quote(desk: Desk, live: Live, turns: Sequence[Turn]) -> str:
-    _retrieve(desk, live, turns)
+def _quote(workspace: Workspace, live: Live, turns: Sequence[Turn]) -> str:
+    _retrieve(workspace, live, turns)
     text = ""
-    with closing(desk.engine.chat(turns, live.passages)) as pieces:
+    with closing(workspace.engine.chat(turns, live.passages)) as pieces:
         for piece in pieces:
             live.cancel.check()
             text += piece
-            desk.board.grow(live, text)
-    desk.board.grow(live, text, whole=True)
+            workspace.board.grow(live, text)
+    workspace.board.grow(live, text, whole=True)
     return "done"
 
 
-def _retrieve(desk: Desk, live: Live, turns: Sequence[Turn]) -> None:
+def _retrieve(workspace: Workspace, live: Live, turns: Sequence[Turn]) -> None:
     """Finds passages; what was found before a restart stays, so the answer goes on as it began."""
-    if not live.passages and desk.retrieves and turns:
+    if not live.passages and workspace.retrieves and turns:
         question = turns[-1].body
-        live.passages = find.find(desk.knowledge, question, live.thread_id)
+        live.passages = find.find(workspace.knowledge, question, live.thread_id)
 
 
 class _Answer:
     """A model's answer under way."""
 
-    def __init__(self, desk: Desk, live: Live, stored: Progress, turns: Sequence[Turn]) -> None:
-        self._desk = desk
+    def __init__(
+        self, workspace: Workspace, live: Live, stored: Progress, turns: Sequence[Turn]
+    ) -> None:
+        self._workspace = workspace
         self._live = live
         self._ref = stored.engine
         self._turns = turns
@@ -72,16 +74,16 @@ class _Answer:
         self._since = 0.0
 
     def write(self) -> str:
-        desk, live = self._desk, self._live
+        workspace, live = self._workspace, self._live
         self._perform_allowed()
-        model = desk.assistant.choose(self._ref)
+        model = workspace.assistant.choose(self._ref)
         if model is None:
             raise Failure("MODEL_NOT_FOUND")
         self._check_resumable(model)
-        _retrieve(desk, live, self._turns)
-        with desk.assistant.hold(model.ref):
-            model = desk.assistant.wait_ready(model.ref, live.cancel, self._loading(model))
-            desk.board.note(live, phase=None, title=model.title, context=model.context)
+        _retrieve(workspace, live, self._turns)
+        with workspace.assistant.hold(model.ref):
+            model = workspace.assistant.wait_ready(model.ref, live.cancel, self._loading(model))
+            workspace.board.note(live, phase=None, title=model.title, context=model.context)
             while True:
                 end = self._turn(model)
                 if not end.calls:
@@ -89,11 +91,11 @@ class _Answer:
                 self._act(model, end)
                 self._perform_allowed()
             if live.stats.get("rate"):
-                desk.assistant.spoke(model.ref, live.stats["rate"])
+                workspace.assistant.spoke(model.ref, live.stats["rate"])
         if end.reason == "length":
-            desk.board.note(live, code="ANSWER_CUT")
+            workspace.board.note(live, code="ANSWER_CUT")
         elif not live.body.strip():
-            desk.board.note(live, code="ANSWER_EMPTY")
+            workspace.board.note(live, code="ANSWER_EMPTY")
         return "done"
 
     def _check_resumable(self, model: Model) -> None:
@@ -109,7 +111,7 @@ class _Answer:
     def _loading(self, model: Model) -> Any:
         def told(progress: float) -> None:
             percent = f" {progress:.0%}".replace("%", " %") if progress > 0 else ""
-            self._desk.board.note(self._live, phase=f"Loading {model.title} …{percent}")
+            self._workspace.board.note(self._live, phase=f"Loading {model.title} …{percent}")
 
         return told
 
@@ -123,12 +125,12 @@ class _Answer:
                 raise
             self._counter(model).learn(prompt.text(), full.tokens)
             self._limit = full.limit
-            self._desk.board.note(self._live, prompt_tokens=full.tokens, context=full.limit)
+            self._workspace.board.note(self._live, prompt_tokens=full.tokens, context=full.limit)
             return self._stream(model, self._prompt(model))
 
     def _prompt(self, model: Model) -> Prompt:
         live = self._live
-        rows = self._desk.store.rows(
+        rows = self._workspace.store.rows(
             "SELECT system, overflow FROM threads WHERE id = ?", (live.thread_id,)
         )
         system, overflow = rows[0] if rows else ("", "ask")
@@ -151,22 +153,22 @@ class _Answer:
         try:
             tokens = context.fit(prompt, limit, overflow, self._counter(model))
         except ContextFull as full:
-            self._desk.board.note(live, prompt_tokens=full.tokens, context=full.limit)
+            self._workspace.board.note(live, prompt_tokens=full.tokens, context=full.limit)
             raise
         if not live.actions and not live.body:
             # Numbers have to mean what the model was told.
             live.passages = list(prompt.passages)
-        self._desk.board.note(live, prompt_tokens=tokens, context=limit)
+        self._workspace.board.note(live, prompt_tokens=tokens, context=limit)
         return prompt
 
     def _counter(self, model: Model) -> context.Counter:
-        return context.Counter(model, self._desk.assistant, self._live.cancel)
+        return context.Counter(model, self._workspace.assistant, self._live.cancel)
 
     def _stream(self, model: Model, prompt: Prompt) -> Ended:
         # Imported at first use: a sidecar without a model never needs it.
         from erth_sidecar.models import openai
 
-        live, board = self._live, self._desk.board
+        live, board = self._live, self._workspace.board
         text = live.body
         self._since = 0.0
         end = Ended()
@@ -200,7 +202,7 @@ class _Answer:
             return Failure("ANSWER_INTERRUPTED")
         if not model.local or failure.code not in _GONE:
             return failure
-        gone = self._desk.assistant.why_gone(model.ref, self._live.cancel)
+        gone = self._workspace.assistant.why_gone(model.ref, self._live.cancel)
         return gone or Failure(
             "MODEL_CRASHED" if failure.code != "ENDPOINT_SLOW" else "MODEL_STUCK"
         )
@@ -215,7 +217,7 @@ class _Answer:
         rate = end.rate or (total / seconds if seconds > 0 and total > 1 else None)
         if end.prompt_tokens:
             self._counter(model).learn(prompt.text(), end.prompt_tokens)
-        self._desk.board.note(
+        self._workspace.board.note(
             live,
             phase=None,
             prompt_tokens=end.prompt_tokens or live.stats.get("prompt_tokens"),
@@ -226,37 +228,39 @@ class _Answer:
 
     def _act(self, model: Model, end: Ended) -> None:
         """Puts what the model asks for among the answer's actions."""
-        live, desk = self._live, self._desk
+        live, workspace = self._live, self._workspace
         known = {action.get("round") for action in live.actions}
         if len(known) >= ROUNDS:
             raise Failure("ANSWER_ROUNDS")
         limit = self._limit or model.context or context.ASSUMED
         room = min(_RESULT, limit * 3 // 4)
-        reading = Reading(desk.knowledge, live.thread_id, live.passages, room)
+        reading = Reading(workspace.knowledge, live.thread_id, live.passages, room)
         asked = actions.request(
             end.calls,
             len(live.body),
             reading,
-            lambda tool: actions.may_always(desk.store, live.thread_id, tool),
+            lambda tool: actions.may_always(workspace.store, live.thread_id, tool),
             len(live.actions),
         )
-        desk.board.save(live)
-        taken = desk.store.write(
+        workspace.board.save(live)
+        taken = workspace.store.write(
             lambda tx: answers.act(tx, live.thread_id, live.id, lambda had: had.extend(asked))
         )
-        desk.board.note(live, actions=taken)
+        workspace.board.note(live, actions=taken)
 
     def _perform_allowed(self) -> None:
         """Does what is allowed, and parks the answer if something still asks."""
-        live, desk = self._live, self._desk
+        live, workspace = self._live, self._workspace
         live.cancel.check()
         if any(action["state"] == "running" for action in live.actions):
-            taken = actions.run_allowed(desk.store, desk.knowledge, live.thread_id, live.id)
-            desk.board.note(live, actions=taken)
+            taken = actions.run_allowed(
+                workspace.store, workspace.knowledge, live.thread_id, live.id
+            )
+            workspace.board.note(live, actions=taken)
         if any(action["state"] == ASKING for action in live.actions):
-            desk.board.note(live, phase=WAITING)
-            desk.board.save(live)
-            desk.store.announce("answer", live.id)
+            workspace.board.note(live, phase=WAITING)
+            workspace.board.save(live)
+            workspace.store.announce("answer", live.id)
             raise Parked
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from erth_sidecar.chat import answers, threads
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import uuid7
-from erth_sidecar.serve.web import one_line
 from erth_sidecar.store.database import Reader, Row, Transaction
+from erth_sidecar.text.one_line import one_line
 
 MAX_QUESTION = 100_000
 """Characters of a question."""

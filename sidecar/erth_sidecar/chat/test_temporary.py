@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from erth_sidecar.chat import messages, threads
-from erth_sidecar.chat.temporary import LEFT_OPEN, REPLAYED, MemoryStore, forget, forget_old
+from erth_sidecar.chat.forgetting import LEFT_OPEN, forget, forget_old
 from erth_sidecar.conftest import Sidecar
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import later_than, now_text
 from erth_sidecar.models.conftest import Scripted, calls, says
 from erth_sidecar.store.database import Store, Transaction
+from erth_sidecar.store.memory import REPLAYED, MemoryStore
 
 SECRET = "quaggaqux"
 PAGE = {"accept": "text/html", "hx_request": "true", "hx_target": "section#main"}

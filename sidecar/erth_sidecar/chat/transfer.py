@@ -9,8 +9,8 @@ from erth_sidecar.chat.messages import Message
 from erth_sidecar.chat.threads import MAX_SYSTEM, MAX_TITLE, OVERFLOWS, Thread
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import read_time, uuid7
-from erth_sidecar.serve.web import one_line
 from erth_sidecar.store.database import Transaction
+from erth_sidecar.text.one_line import one_line
 
 KIND = "erth.thread"
 VERSION = 1

@@ -1,6 +1,6 @@
 """Files of the Library, or of one conversation, as the store keeps them.
 
-What they hold is in `originals.py` (bytes) and `file_texts.py` (text).
+What they hold is in `originals.py` (bytes) and `texts.py` (text).
 """
 
 from dataclasses import dataclass

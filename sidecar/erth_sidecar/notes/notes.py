@@ -11,9 +11,9 @@ from markupsafe import Markup
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import later_than, uuid7
 from erth_sidecar.notes.conflicts import read_tags, waiting
-from erth_sidecar.serve.web import one_line
 from erth_sidecar.store.database import Reader, Row, Transaction
 from erth_sidecar.text import search
+from erth_sidecar.text.one_line import one_line
 
 PAGE = 200
 """Notes on one page of a list."""

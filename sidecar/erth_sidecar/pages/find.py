@@ -1,7 +1,7 @@
 """What Ctrl+K finds: notes, threads, files, what was said, and commands.
 
 - `find.html`: `q`; `notes`: list of Note (`id`, `name`, `title_html`, `snippet_html`); `threads`:
-  list of Thread (`id`, `name`); `hits`: list of Hit (`erth_sidecar/recall.py`); `files`: list of
+  list of Thread (`id`, `name`); `hits`: list of Hit (`chat/recall.py`); `files`: list of
   File; `commands`: list of Command (`title`, `href`, `keys`, `method`: `get` or `post`).
 """
 

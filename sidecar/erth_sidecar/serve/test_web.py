@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from erth_sidecar.errors import Failure
-from erth_sidecar.serve.web import MAX_BODY, Request, event, one_line
+from erth_sidecar.serve.web import MAX_BODY, Request, event
+from erth_sidecar.text.one_line import one_line
 
 
 def request(body: str | bytes = "", content_type: str = "", **queries: str) -> Request:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -145,11 +144,6 @@ def passage(request: Request) -> tuple[int, int] | None:
     found = _AT.fullmatch(request.query("at"))
     start, end = (int(found[1]), int(found[2])) if found else (0, 0)
     return (start, end) if start < end else None
-
-
-def one_line(text: str, most: int) -> str:
-    """The text on one line, composed (NFC), at most so many characters long."""
-    return " ".join(unicodedata.normalize("NFC", text).split())[:most]
 
 
 def event(name: str, data: Any, id_: int | None = None) -> str:

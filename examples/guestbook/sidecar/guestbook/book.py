@@ -5,8 +5,9 @@ from pathlib import Path
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import uuid7
 from erth_sidecar.serve.app import App
-from erth_sidecar.serve.web import Answer, Request, json_answer, one_line
+from erth_sidecar.serve.web import Answer, Request, json_answer
 from erth_sidecar.store.database import Reader, Transaction
+from erth_sidecar.text.one_line import one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
 COLUMNS = ("id", "name", "words", "signed_at")

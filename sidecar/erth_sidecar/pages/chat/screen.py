@@ -1,13 +1,13 @@
 """The Chat screen.
 
-Templates and what they are given (Thread: `erth_sidecar/threads.py`; Shown, a message with
+Templates and what they are given (Thread: `chat/threads.py`; Shown, a message with
 `message`, `body_html`, `running`, `citations`, `actions`, `trouble`, `cost`, `phase`, `last` and
-`found`: `pages/chat_message.py`; Model: `agent/models.py`). `at` is `chat`, or `temporary` for
+`found`: `pages/chat/message.py`; Model: `models/known.py`). `at` is `chat`, or `temporary` for
 conversations in memory only, and begins every address; `temporary` tells the same.
 
 - `chat/screen.html`: list column and main column; all of the below.
 - `chat/threads.html`: what `#threads` holds. `threads`: list of Thread, starred ones first, `q`,
-  `thread_id`: the open one's or ""; `hits`: list of Hit (`pages/chat_search.py`), what was said
+  `thread_id`: the open one's or ""; `hits`: list of Hit (`pages/chat/search.py`), what was said
   that has the words of `q`; `unsearched`: how many messages aren't searched yet.
 - `chat/thread.html`: what `#main` holds. `thread`: Thread, or None for the place to ask the first
   question; `messages`: list of Shown, in order; `older`, `newer`: whether there are more; `first`,
@@ -25,8 +25,7 @@ conversations in memory only, and begins every address; `temporary` tells the sa
   `it.running` an answer fetches itself anew on `erth:answer-ID from:body`.
 - `chat/actions.html`: within an answer: what tools did or want to do.
 - `chat/found.html`: within `#found-in-ID`: `hits`, `q`, `thread_id`, `at`.
-- `chat/deleted.html`: after a deletion, as the screen without a thread; includes
-  `chat/toast_deleted.html`: `thread_id`, `title`: the deleted one's.
+- `chat/deleted.html`: after a deletion; includes `chat/toast_deleted.html`: `thread_id`, `title`.
 - `toast_undo.html`: `id`, `words`, `undo`: the address, `values`: what is sent there.
 
 `HX-Target` decides: id `main` gets `thread.html` (after a deletion `deleted.html`), `log-ID`
@@ -40,15 +39,17 @@ from typing import Any
 
 from erth_sidecar.agent.runner import Runner
 from erth_sidecar.chat import messages, recall, threads
-from erth_sidecar.chat.temporary import MemoryStore, forget, forget_old
+from erth_sidecar.chat.forgetting import forget, forget_old
 from erth_sidecar.notes import conflicts
 from erth_sidecar.pages.chat import changes, files, search
 from erth_sidecar.pages.chat.message import show
+from erth_sidecar.pages.chat.stream import server_sent
 from erth_sidecar.pages.chat.view import Place, query
 from erth_sidecar.pages.conflicts import register_threads
 from erth_sidecar.serve.app import App
 from erth_sidecar.serve.web import Answer, Request, Stream, json_answer
 from erth_sidecar.store.database import Reader, Transaction
+from erth_sidecar.store.memory import MemoryStore
 from erth_sidecar.text import markdown
 
 
@@ -203,13 +204,12 @@ class _Screen:
     def stream(self, request: Request) -> Stream:
         """`GET chat/ID/answers/AID/stream`: `delta`s, then `end`."""
         seen = request.headers.get("last-event-id") or "0"
-        return Stream(
-            self._runner.stream(
-                request.params["id"],
-                request.params["answer"],
-                int(seen) if seen.isascii() and seen.isdigit() else 0,
-            )
+        news = self._runner.stream(
+            request.params["id"],
+            request.params["answer"],
+            int(seen) if seen.isascii() and seen.isdigit() else 0,
         )
+        return Stream(server_sent(news))
 
     def stop(self, request: Request, transaction: Transaction) -> Answer:
         """`POST …/stop`: keeps what there is."""

@@ -1,6 +1,6 @@
 """Search over what was said: in all conversations, and in one.
 
-- `chat/found.html`: `hits`: list of Hit (`erth_sidecar/recall.py`), `q`, `at`, `thread_id`: "" over
+- `chat/found.html`: `hits`: list of Hit (`chat/recall.py`), `q`, `at`, `thread_id`: "" over
   all; `unsearched`: how many messages aren't searched yet.
   Where a hit stands: `AT/THREAD?at=MESSAGE`.
 """

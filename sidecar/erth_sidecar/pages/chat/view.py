@@ -1,4 +1,4 @@
-"""What the Chat screen's templates are given; see `pages/chat.py`."""
+"""What the Chat screen's templates are given; see `pages/chat/screen.py`."""
 
 import hashlib
 from collections.abc import Callable, Sequence

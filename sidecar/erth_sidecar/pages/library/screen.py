@@ -1,6 +1,6 @@
 """The Library screen: files that answers may cite.
 
-Templates, and what each is given. File: see `erth_sidecar/files.py`.
+Templates, and what each is given. File: see `library/files.py`.
 
 - `library/screen.html`: list column and main column; all of the below.
 - `library/list.html`: what `#list` holds. `files`: list of File, `total`, `page` (from 0), `last`,
@@ -8,7 +8,7 @@ Templates, and what each is given. File: see `erth_sidecar/files.py`.
 - `library/file.html`: what `#main` holds. `file`: File, or None if none is open; `total`; `shown`:
   a sign of what is shown.
 - `library/pane.html`: within it, an open file; `library/gone.html`: a deleted one. `error`: what
-  went wrong with it or None, and of a file that is ready `part`: Part, see `file_texts.py`,
+  went wrong with it or None, and of a file that is ready `part`: Part, see `library/texts.py`,
   `blocks`: list of Block, `at`, `leaf`: the page asked for or 0.
 - `library/text.html`: a part of its text, and what fetches the next one.
 - `library/attached.html`: what `#attached-THREAD` holds: `files`, `thread_id`.
@@ -26,8 +26,9 @@ from erth_sidecar.library.reading import Reading
 from erth_sidecar.pages.library import text
 from erth_sidecar.serve.app import App
 from erth_sidecar.serve.idempotency import Change
-from erth_sidecar.serve.web import Answer, Request, json_answer, one_line
+from erth_sidecar.serve.web import Answer, Request, json_answer
 from erth_sidecar.store.database import Reader, Transaction
+from erth_sidecar.text.one_line import one_line
 
 SHOWN = 60
 """Files that a list shows before one scrolls on."""

@@ -1,7 +1,7 @@
 """The Notes screen.
 
-Templates, and what each is given. Note: see `erth_sidecar/notes.py`, Conflict:
-`erth_sidecar/conflicts.py`; everything is escaped but what ends in `_html`.
+Templates, and what each is given. Note: see `notes/notes.py`, Conflict:
+`notes/conflicts.py`; everything is escaped but what ends in `_html`.
 
 - `notes/screen.html`: list column and main column; all of the below.
 - `notes/list.html`: what `#list` holds. `notes`: list of Note (`id`, `title`, `name`: title or

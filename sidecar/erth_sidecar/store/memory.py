@@ -1,4 +1,4 @@
-"""Conversations that leave no trace: a database in memory, gone with the process."""
+"""A store in memory, gone with the process."""
 
 import re
 import threading
@@ -7,15 +7,13 @@ from typing import Any, TypeVar
 
 import libsql
 
-from erth_sidecar.ids import later_than, now_text
+from erth_sidecar.ids import now_text
 from erth_sidecar.store.database import Reader, Row, Store, Transaction
 
 T = TypeVar("T")
 
 TABLES = ("threads", "messages", "answers", "permissions", "conflicts", "idempotency")
 """What conversations, and the requests that change them, are kept in."""
-LEFT_OPEN = 24 * 3600 * 1000
-"""Milliseconds after its last message."""
 REPLAYED = 100
 """Answers kept in case their requests come again."""
 _SWEEP = "DELETE FROM idempotency WHERE rowid <= (SELECT max(rowid) FROM idempotency) - ?"
@@ -82,23 +80,3 @@ class MemoryStore(Store):
                     connection.execute(sql)
             self._connection = connection
         return self._connection
-
-
-def forget_old(transaction: Transaction) -> None:
-    """Forgets the conversations that were left open for a day."""
-    left = transaction.rows(
-        "SELECT id FROM threads WHERE updated_at < ?", (later_than(transaction.now, -LEFT_OPEN),)
-    )
-    for (thread_id,) in left:
-        forget(transaction, thread_id)
-
-
-def forget(transaction: Transaction, thread_id: str) -> None:
-    """Takes a conversation out of the memory, with the answers to the requests that made it."""
-    for table in ("messages", "answers", "permissions"):
-        transaction.rows(f"DELETE FROM {table} WHERE thread_id = ?", (thread_id,))
-    transaction.rows("DELETE FROM threads WHERE id = ?", (thread_id,))
-    # Their paths name it, or their answers do.
-    transaction.rows(
-        "DELETE FROM idempotency WHERE instr(path, ?1) OR instr(body, ?1)", (thread_id,)
-    )

@@ -95,9 +95,3 @@ export class Books {
     );
   }
 }
-
-/** The number and the id of a batch written `SEQ-ID`. */
-export function parseHead(head: string): [seq: number, id: string] {
-  const dash = head.indexOf("-");
-  return [Number(head.slice(0, dash)), head.slice(dash + 1)];
-}

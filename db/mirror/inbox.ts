@@ -1,5 +1,6 @@
+import type { Page } from "../remote/answers.ts";
+import type { Change } from "./changes.ts";
 import { asErthError } from "../../errors.ts";
-import type { Value } from "./merge.ts";
 import { type Context, Reconciler } from "./reconcile.ts";
 import { tickOf } from "./stamps.ts";
 import type { Store } from "../store/store.ts";
@@ -8,20 +9,6 @@ import { fromObject, type Table } from "../store/tables.ts";
 /** Rows applied in one transaction, and how long that may take: others wait for no more. */
 const CHUNK = { least: 50, first: 100, most: 1000 };
 const CHUNK_MS = 10;
-
-/** What pages are told of a row that came from elsewhere. */
-export interface Change {
-  topic: string;
-  id: string;
-}
-
-/** A page of the remote's rows. */
-export interface Page {
-  /** JSON as text or JSONB: `[[table, id, stamp, cells, deleted, values]]`. */
-  rows: Uint8Array;
-  /** The values of rows that are too large to travel with the others. */
-  large: { table: string; id: string; values: Record<string, Value> }[];
-}
 
 /** Brings rows of the remote into the local tables. */
 export class Inbox {

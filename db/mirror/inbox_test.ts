@@ -1,7 +1,9 @@
+import type { Page } from "../remote/answers.ts";
+import type { Change } from "./changes.ts";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { database, pending, stamps, write } from "../../tests/fixtures/database.ts";
 import { capture } from "./capture.ts";
-import { type Change, Inbox, type Page } from "./inbox.ts";
+import { Inbox } from "./inbox.ts";
 import type { Context } from "./reconcile.ts";
 import type { Store } from "../store/store.ts";
 import { readTables } from "../store/tables.ts";

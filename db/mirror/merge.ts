@@ -1,6 +1,4 @@
-/** A cell's value as JSON has it. */
-export type Value = string | number | boolean | null;
-
+import type { Value } from "../store/tables.ts";
 /** When cells were written: `stamp`, except for the columns named in `cells`. */
 export interface Stamps {
   stamp: string;

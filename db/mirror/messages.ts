@@ -1,3 +1,5 @@
+import type { MirrorTarget } from "../remote/target.ts";
+import type { MirrorProbe } from "../remote/answers.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Level } from "../../log.ts";
 
@@ -65,25 +67,6 @@ export interface MirrorState {
   listening: boolean;
   /** Rows on the change log's two sides, and bytes of the remote database where it tells. */
   sizes: { pending: number; tombstones: number; batches: number; remoteBytes?: number };
-}
-
-/** What a database at an address holds, before it is connected. */
-export interface MirrorProbe {
-  /** `empty`: nothing; `erth`: an Erth's data; `foreign`: tables that aren't Erth's. */
-  remote: "empty" | "erth" | "foreign";
-  /** Whether it is the one that this database was mirrored to last. */
-  known: boolean;
-  /** Rows that a person wrote, on each side. */
-  remoteRows: number;
-  localRows: number;
-  devices: string[];
-}
-
-/** Where the mirror goes and what it needs for that. */
-export interface MirrorTarget {
-  /** `libsql:`, `https:` or `http:`. */
-  url: string;
-  token: string;
 }
 
 /** How the worker opens this side. */

@@ -1,6 +1,6 @@
 import type { Books } from "./books.ts";
 import { capture, enterOldRows } from "./capture.ts";
-import { Desk, type MirrorOptions, pause } from "./desk.ts";
+import { type MirrorOptions, MirrorSession, pause } from "./session.ts";
 import type { Outbox } from "./outbox.ts";
 import { Puller } from "./pull.ts";
 import { Pusher } from "./push.ts";
@@ -14,16 +14,16 @@ const GRAVE_DAYS = 90;
  * that it can be cut off anywhere and goes on from there; `docs/mirror.md` has the whole idea.
  */
 export class Mirror {
-  readonly #desk: Desk;
+  readonly #session: MirrorSession;
   readonly #pusher: Pusher;
   readonly #puller: Puller;
   #devices: readonly RemoteDevice[] = [];
   #entered = false;
 
   private constructor(options: MirrorOptions) {
-    this.#desk = new Desk(options);
-    this.#pusher = new Pusher(this.#desk);
-    this.#puller = new Puller(this.#desk, this.#pusher, () => this.report());
+    this.#session = new MirrorSession(options);
+    this.#pusher = new Pusher(this.#session);
+    this.#puller = new Puller(this.#session, this.#pusher, () => this.report());
   }
 
   /** Makes the triggers, if they aren't there. Nothing is sent or fetched yet. */
@@ -39,12 +39,12 @@ export class Mirror {
 
   /** The changes that wait. */
   get outbox(): Outbox {
-    return this.#desk.outbox;
+    return this.#session.outbox;
   }
 
   /** What it remembers between its steps. */
   get books(): Books {
-    return this.#desk.books;
+    return this.#session.books;
   }
 
   /**
@@ -56,7 +56,7 @@ export class Mirror {
    * @throws {ErthError} `MIRROR_…`, `STORE_…`.
    */
   async sync(signal?: AbortSignal, hasNews = true): Promise<void> {
-    if (!this.#entered) await enterOldRows(this.#desk.store, pause);
+    if (!this.#entered) await enterOldRows(this.#session.store, pause);
     this.#entered = true;
     let fetch = hasNews || this.#puller.isDue;
     for (;;) {
@@ -75,8 +75,8 @@ export class Mirror {
 
   /** Throws away what nobody needs any more, there and here. */
   async trim(): Promise<void> {
-    await this.#desk.remote.trim();
-    this.#desk.store.change(
+    await this.#session.remote.trim();
+    this.#session.store.change(
       "DELETE FROM mirror_rows WHERE deleted < printf('%016x', " +
         `CAST((unixepoch() - ${GRAVE_DAYS} * 86400) * 1000 AS INTEGER) * 65536) ` +
         "AND NOT EXISTS (SELECT 1 FROM mirror_pending p " +
@@ -86,7 +86,7 @@ export class Mirror {
 
   /** Tells the remote how far this device has got, and hears of the others. */
   async report(): Promise<Company> {
-    const { books, options, remote, store } = this.#desk;
+    const { books, options, remote, store } = this.#session;
     const { deviceName, version } = options;
     const head = books.position?.head ?? "0-";
     // What it says it has isn't kept there for it any more: a power cut mustn't take it back here.

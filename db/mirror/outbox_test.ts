@@ -1,9 +1,10 @@
+import type { Batch } from "../remote/batch.ts";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { database, noPause, pending, stamps, write } from "../../tests/fixtures/database.ts";
 import { ErthError } from "../../errors.ts";
 import type { Attempt } from "./books.ts";
 import { capture, RESENT } from "./capture.ts";
-import { type Batch, Outbox } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import { tickOf } from "./stamps.ts";
 import type { Store } from "../store/store.ts";
 import { readTables, type Table } from "../store/tables.ts";

@@ -1,12 +1,12 @@
 import { ErthError } from "../../errors.ts";
-import { parseHead, type Position, START } from "./books.ts";
+import { type Position, START } from "./books.ts";
 import { SYSTEM_NOW } from "./capture.ts";
-import { type Desk, pause } from "./desk.ts";
+import { type MirrorSession, pause } from "./session.ts";
 import { Inbox } from "./inbox.ts";
 import type { MirrorNotice } from "./messages.ts";
 import type { Context } from "./reconcile.ts";
 import { accepted, type Pusher } from "./push.ts";
-import type { Head } from "../remote/answers.ts";
+import { type Head, parseHead } from "../remote/answers.ts";
 import { pullBack, signAnew } from "./stamps.ts";
 
 /** How far a clock may be ahead of the remote's, and off before it is corrected; milliseconds. */
@@ -15,7 +15,7 @@ const OFF_MS = 2_000;
 
 /** Fetches what is new, and finds out what became of the remote or of this folder meanwhile. */
 export class Puller {
-  readonly #desk: Desk;
+  readonly #session: MirrorSession;
   readonly #pusher: Pusher;
   readonly #inbox: Inbox;
   readonly #join: () => Promise<unknown>;
@@ -26,10 +26,10 @@ export class Puller {
   #emptied = false;
 
   /** @param join Makes this device known there. */
-  constructor(desk: Desk, pusher: Pusher, join: () => Promise<unknown>) {
-    this.#desk = desk;
+  constructor(session: MirrorSession, pusher: Pusher, join: () => Promise<unknown>) {
+    this.#session = session;
     this.#pusher = pusher;
-    this.#inbox = new Inbox(desk.store);
+    this.#inbox = new Inbox(session.store);
     this.#join = join;
   }
 
@@ -42,13 +42,13 @@ export class Puller {
   async pull(signal?: AbortSignal): Promise<void> {
     for (;;) {
       const head = await this.#contact();
-      let position = await this.#pusher.finishAccepted(this.#desk.books.position!);
+      let position = await this.#pusher.finishAccepted(this.#session.books.position!);
       this.#setClock(head);
       if (!this.#joined) await this.#join();
       this.#joined = true;
       if (head.head === position.head && position.begun === undefined) return;
       position = await this.#locate(position, head);
-      this.#desk.books.position = position = { ...position, begun: position.begun ?? head.head };
+      this.#session.books.position = position = { ...position, begun: position.begun ?? head.head };
       await this.#fetchPages(position, signal);
       this.#arrive(head);
     }
@@ -56,31 +56,34 @@ export class Puller {
 
   /** Reaches the remote, makes its tables if need be, and knows it again. */
   async #contact(): Promise<Head> {
-    const known = this.#desk.books.position;
+    const known = this.#session.books.position;
     // Somebody who has just connected to an empty database knows that it is empty.
-    const lost = known !== undefined && !this.#desk.options.merge;
+    const lost = known !== undefined && !this.#session.options.merge;
     let head: Head | undefined;
     try {
-      head = await this.#desk.remote.head();
+      head = await this.#session.remote.head();
     } catch (error) {
       if (!(error instanceof ErthError) || error.code !== "MIRROR_REMOTE_WIPED") throw error;
       if (lost) this.#notice("MIRROR_REMOTE_WIPED");
       this.#emptied = lost;
     }
-    if (head === undefined || head.schema < this.#desk.schema) {
+    if (head === undefined || head.schema < this.#session.schema) {
       const name = lost ? known.remote : undefined;
-      await this.#desk.remote.prepare(this.#desk.tables, this.#desk.schema, name);
-      head = await this.#desk.remote.head();
+      await this.#session.remote.prepare(this.#session.tables, this.#session.schema, name);
+      head = await this.#session.remote.head();
     }
-    if (head.schema > this.#desk.schema) {
-      throw new ErthError("MIRROR_SCHEMA_NEWER", `It has ${head.schema}, not ${this.#desk.schema}`);
+    if (head.schema > this.#session.schema) {
+      throw new ErthError(
+        "MIRROR_SCHEMA_NEWER",
+        `It has ${head.schema}, not ${this.#session.schema}`,
+      );
     }
     if (known?.remote === head.remote) return head;
     if (lost) throw new ErthError("MIRROR_REMOTE_SWAPPED");
-    this.#desk.store.transaction(() => {
-      if (known !== undefined) this.#desk.outbox.resendAll({ deletions: false });
+    this.#session.store.transaction(() => {
+      if (known !== undefined) this.#session.outbox.resendAll({ deletions: false });
       const round = (known?.round ?? 0) + 1;
-      this.#desk.books.position = {
+      this.#session.books.position = {
         ...START,
         remote: head.remote,
         round,
@@ -96,18 +99,18 @@ export class Puller {
       this.#notice("MIRROR_AWAY");
       return this.#startOver(position, { comparing: true, afresh: true });
     }
-    const device = this.#desk.books.device;
+    const device = this.#session.books.device;
     const known = position.begun ?? position.head;
-    const since = await this.#desk.remote.since(known, device, position.cursor);
+    const since = await this.#session.remote.since(known, device, position.cursor);
     this.#names = since.names;
     if (!since.known) {
       if (!this.#emptied) this.#notice("MIRROR_REMOTE_ROLLED_BACK");
       this.#emptied = false;
-      this.#desk.store.transaction(() => {
-        this.#desk.outbox.resendAll({ deletions: true });
+      this.#session.store.transaction(() => {
+        this.#session.outbox.resendAll({ deletions: true });
         this.#startOver(position, { comparing: true });
       });
-      return this.#desk.books.position!;
+      return this.#session.books.position!;
     }
     if (since.next === null) return position;
     const attempt = position.attempts.find(({ id }) => id === since.next);
@@ -117,17 +120,17 @@ export class Puller {
       if (!position.copied) this.#notice("MIRROR_COPIED");
       next.copied = true;
     }
-    this.#desk.store.transaction(() => this.#desk.books.position = next);
+    this.#session.store.transaction(() => this.#session.books.position = next);
     return await this.#pusher.finishAccepted(next);
   }
 
   #startOver({ remote, round }: Position, how: Partial<Position>): Position {
-    return this.#desk.books.position = { ...START, remote, round: round + 1, ...how };
+    return this.#session.books.position = { ...START, remote, round: round + 1, ...how };
   }
 
   /** Fetches once more what this database refused. */
   async retry(): Promise<void> {
-    const { books, options, remote, store, tables } = this.#desk;
+    const { books, options, remote, store, tables } = this.#session;
     const rows = store.rows<{ tbl: string; id: string }>(
       "SELECT tbl, id FROM mirror_aside WHERE direction = 'pull' LIMIT 500",
     );
@@ -139,7 +142,7 @@ export class Puller {
 
   /** Fetches all rows after the cursor. */
   async #fetchPages(position: Position, signal?: AbortSignal): Promise<void> {
-    const { books, fault, options, remote, tables } = this.#desk;
+    const { books, fault, options, remote, tables } = this.#session;
     const fetch = (cursor: Position["cursor"]) => {
       const page = remote.page(tables, cursor, options.limits?.page);
       // Its failure is met when it is this page's turn.
@@ -170,11 +173,11 @@ export class Puller {
   }
 
   async #countRows({ head, cursor }: Position): Promise<number> {
-    return (await this.#desk.remote.since(head, this.#desk.books.device, cursor)).rows;
+    return (await this.#session.remote.since(head, this.#session.books.device, cursor)).rows;
   }
 
   #context({ comparing, copied, round }: Position): Context {
-    const { books, options, tables } = this.#desk;
+    const { books, options, tables } = this.#session;
     return {
       tables,
       // A namesake's stamps aren't ours; without the batches since, it can't be told from us.
@@ -187,20 +190,20 @@ export class Puller {
 
   /** All that the remote had at `head` is here. */
   #arrive({ head }: Head): void {
-    const { begun: _, comparing: __, afresh, copied, ...position } = this.#desk.books.position!;
-    this.#desk.store.transaction(() => {
+    const { begun: _, comparing: __, afresh, copied, ...position } = this.#session.books.position!;
+    this.#session.store.transaction(() => {
       if (afresh) this.#deleteUntouched(position.round);
-      if (copied) signAnew(this.#desk.store);
-      this.#desk.books.position = { ...position, head };
+      if (copied) signAnew(this.#session.store);
+      this.#session.books.position = { ...position, head };
     });
     // Under its new name it isn't known there yet.
     if (copied) this.#joined = false;
-    this.#desk.fault("pull.done");
+    this.#session.fault("pull.done");
   }
 
   /** Deletes rows that the remote has no more; what was edited here is sent again as a whole. */
   #deleteUntouched(round: number): void {
-    const { store, tables } = this.#desk;
+    const { store, tables } = this.#session;
     store.change("UPDATE mirror_clock SET muted = 1");
     for (const { name } of tables) {
       const rows = `FROM mirror_rows r WHERE tbl = '${name}' AND round < ${round}`;
@@ -221,40 +224,42 @@ export class Puller {
   /** Learns the remote's clock; stamps that are far ahead of it are replaced. */
   #setClock({ now }: Head): void {
     this.#heard = { now, at: performance.now() };
-    const [clock] = this.#desk.store.rows<{ ahead: number; late: number }>(
+    const [clock] = this.#session.store.rows<{ ahead: number; late: number }>(
       `SELECT ahead, tick > (? + ${AHEAD_MS}) * 65536 AS late FROM mirror_clock`,
       BigInt(now),
     );
-    const [local] = this.#desk.store.rows<{ now: number }>(
-      `SELECT ${this.#desk.options.now ?? SYSTEM_NOW} AS now`,
+    const [local] = this.#session.store.rows<{ now: number }>(
+      `SELECT ${this.#session.options.now ?? SYSTEM_NOW} AS now`,
     );
     const ahead = now - local!.now;
     if (Math.abs(ahead - clock!.ahead) < OFF_MS && !clock!.late) return;
-    this.#desk.store.transaction(() => {
-      this.#desk.store.change("UPDATE mirror_clock SET ahead = ?", BigInt(ahead));
-      if (clock!.late) pullBack(this.#desk.store, now + AHEAD_MS, now);
+    this.#session.store.transaction(() => {
+      this.#session.store.change("UPDATE mirror_clock SET ahead = ?", BigInt(ahead));
+      if (clock!.late) pullBack(this.#session.store, now + AHEAD_MS, now);
     });
   }
 
   /** Whether this computer's clock and the time since the remote's was heard tell different things. */
   #clockJumped(): boolean {
-    const [row] = this.#desk.store.rows<{ now: number }>(
-      `SELECT ahead + ${this.#desk.options.now ?? SYSTEM_NOW} AS now FROM mirror_clock`,
+    const [row] = this.#session.store.rows<{ now: number }>(
+      `SELECT ahead + ${this.#session.options.now ?? SYSTEM_NOW} AS now FROM mirror_clock`,
     );
     const { now, at } = this.#heard;
     return Math.abs(row!.now - now - (performance.now() - at)) > AHEAD_MS;
   }
 
   #nameOf(device: string): string {
-    if (device === "" || device === this.#desk.books.device) return this.#desk.options.deviceName;
+    if (device === "" || device === this.#session.books.device) {
+      return this.#session.options.deviceName;
+    }
     return this.#names[device] ?? "another device";
   }
 
   /** Tells the person what was found and is being mended, until that is dismissed. */
   #notice(code: MirrorNotice["code"]): void {
-    this.#desk.options.log.warn("mirror.noticed", { code });
-    const others = this.#desk.books.notices.filter((notice) => notice.code !== code);
-    this.#desk.books.notices = [...others, { code, at: new Date().toISOString() }];
+    this.#session.options.log.warn("mirror.noticed", { code });
+    const others = this.#session.books.notices.filter((notice) => notice.code !== code);
+    this.#session.books.notices = [...others, { code, at: new Date().toISOString() }];
   }
 }
 

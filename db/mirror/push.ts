@@ -1,19 +1,20 @@
+import type { Batch } from "../remote/batch.ts";
+import { parseHead } from "../remote/answers.ts";
 import { ErthError } from "../../errors.ts";
-import { type Attempt, END, parseHead, type Position } from "./books.ts";
-import { type Desk, pause } from "./desk.ts";
-import type { Batch } from "./outbox.ts";
+import { type Attempt, END, type Position } from "./books.ts";
+import { type MirrorSession, pause } from "./session.ts";
 
 /** Up to this many rows a batch is the last one, most likely. */
 const FEW = 500;
 
 /** Sends what waits, in batches that each are taken whole or not at all. */
 export class Pusher {
-  readonly #desk: Desk;
+  readonly #session: MirrorSession;
   /** An accepted batch that is being crossed out while the next one is on its way. */
   #crossing: Promise<unknown> = Promise.resolve();
 
-  constructor(desk: Desk) {
-    this.#desk = desk;
+  constructor(session: MirrorSession) {
+    this.#session = session;
   }
 
   /** Sends what waits; false if the remote has news that have to be fetched first. */
@@ -27,14 +28,19 @@ export class Pusher {
   }
 
   async #send(signal?: AbortSignal): Promise<boolean> {
-    const limit = this.#desk.options.limits?.batch ?? Infinity;
+    const limit = this.#session.options.limits?.batch ?? Infinity;
     let most = limit;
     this.#crossing = Promise.resolve();
-    let batch = this.#desk.outbox.next(this.#desk.tables, 0, most);
+    let batch = this.#session.outbox.next(this.#session.tables, 0, most);
     while (batch !== undefined) {
       signal?.throwIfAborted();
       const attempt = await this.#announce(batch);
-      const sent = this.#desk.remote.push(attempt.id, attempt.base, this.#desk.books.device, batch);
+      const sent = this.#session.remote.push(
+        attempt.id,
+        attempt.base,
+        this.#session.books.device,
+        batch,
+      );
       // Its failure is met below; it may come earlier.
       sent.catch(() => {});
       let taken: boolean;
@@ -43,28 +49,28 @@ export class Pusher {
         // Once the request is on its way, the next one is made while the network is waited for.
         if (batch.rows > FEW) {
           await pause();
-          next = this.#desk.outbox.next(this.#desk.tables, batch.upto, most);
+          next = this.#session.outbox.next(this.#session.tables, batch.upto, most);
         }
         [taken] = await Promise.all([sent, this.#crossing]);
       } catch (error) {
         await Promise.allSettled([sent, this.#crossing]);
         if (!this.#withoutPoison(batch, error)) throw error;
         most = batch.rows > 1 ? Math.floor(batch.rows / 2) : limit;
-        batch = this.#desk.outbox.next(this.#desk.tables, 0, most);
+        batch = this.#session.outbox.next(this.#session.tables, 0, most);
         continue;
       }
-      this.#desk.fault("push.answered");
+      this.#session.fault("push.answered");
       if (!taken) return false;
-      this.#desk.store.transaction(() => {
-        this.#desk.books.position = accepted(this.#desk.books.position!, attempt);
+      this.#session.store.transaction(() => {
+        this.#session.books.position = accepted(this.#session.books.position!, attempt);
       });
-      this.#desk.fault("push.accepted");
-      this.#crossing = this.finishAccepted(this.#desk.books.position!);
+      this.#session.fault("push.accepted");
+      this.#crossing = this.finishAccepted(this.#session.books.position!);
       // Its failure is met with the next answer.
       this.#crossing.catch(() => {});
       if (next === undefined) {
         await this.#crossing;
-        next = this.#desk.outbox.next(this.#desk.tables, 0, most);
+        next = this.#session.outbox.next(this.#session.tables, 0, most);
       }
       batch = next;
     }
@@ -74,17 +80,17 @@ export class Pusher {
 
   /** Writes down, and on the disk, what is about to be sent. */
   async #announce({ upto, made, exact }: Batch): Promise<Attempt> {
-    const attempt = await this.#desk.store.transaction(() => {
-      const position = this.#desk.books.position!;
+    const attempt = await this.#session.store.transaction(() => {
+      const position = this.#session.books.position!;
       const id = crypto.randomUUID().slice(-12);
       const attempt = { id, base: position.head, upto, made, exact };
       const attempts = position.attempts.filter(({ base }) => base === position.head);
-      this.#desk.books.position = { ...position, attempts: [...attempts, attempt] };
+      this.#session.books.position = { ...position, attempts: [...attempts, attempt] };
       return attempt;
     });
-    this.#desk.fault("attempt.stored");
-    await this.#desk.store.sync();
-    this.#desk.fault("attempt.synced");
+    this.#session.fault("attempt.stored");
+    await this.#session.store.sync();
+    this.#session.fault("attempt.synced");
     return attempt;
   }
 
@@ -92,8 +98,8 @@ export class Pusher {
   #withoutPoison(batch: Batch, error: unknown): boolean {
     if (!(error instanceof ErthError) || !/^MIRROR_ROW_/.test(error.code)) return false;
     if (batch.rows === 1) {
-      this.#desk.outbox.setAside(batch.first, error);
-      this.#desk.options.log.warn("mirror.aside", { ...batch.first, code: error.code });
+      this.#session.outbox.setAside(batch.first, error);
+      this.#session.options.log.warn("mirror.aside", { ...batch.first, code: error.code });
     }
     return true;
   }
@@ -102,12 +108,12 @@ export class Pusher {
   async finishAccepted(position: Position): Promise<Position> {
     const { accepted: attempt } = position;
     if (attempt === undefined) return position;
-    await this.#desk.outbox.crossOut(attempt, pause);
-    this.#desk.fault("push.crossed");
-    return this.#desk.store.transaction(() => {
+    await this.#session.outbox.crossOut(attempt, pause);
+    this.#session.fault("push.crossed");
+    return this.#session.store.transaction(() => {
       // Meanwhile another attempt may have been written down.
-      const { accepted: _, ...rest } = this.#desk.books.position!;
-      return this.#desk.books.position = rest;
+      const { accepted: _, ...rest } = this.#session.books.position!;
+      return this.#session.books.position = rest;
     });
   }
 }

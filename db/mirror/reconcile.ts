@@ -1,9 +1,9 @@
+import type { Change } from "./changes.ts";
 import { RESENT, REVIVED, STAMP } from "./capture.ts";
 import { createHash } from "node:crypto";
-import type { Change } from "./inbox.ts";
-import { type LocalRow, mergeRow, type Outcome, type RemoteRow, type Value } from "./merge.ts";
+import { type LocalRow, mergeRow, type Outcome, type RemoteRow } from "./merge.ts";
 import type { Store } from "../store/store.ts";
-import { fromObject, rowObject, type Table } from "../store/tables.ts";
+import { fromObject, rowObject, type Table, type Value } from "../store/tables.ts";
 
 /** What the applying of a page needs to know. */
 export interface Context {

@@ -1,6 +1,6 @@
+import type { Change } from "./changes.ts";
 import type { Log } from "../../log.ts";
 import { Books } from "./books.ts";
-import type { Change } from "./inbox.ts";
 import type { mergeRow } from "./merge.ts";
 import { Outbox } from "./outbox.ts";
 import type { Remote } from "../remote/remote.ts";
@@ -35,7 +35,7 @@ export interface MirrorOptions {
 }
 
 /** What fetching and sending work with. */
-export class Desk {
+export class MirrorSession {
   readonly options: MirrorOptions;
   readonly store: Store;
   readonly remote: Remote;

@@ -1,4 +1,4 @@
-import type { Page } from "../mirror/inbox.ts";
+import type { Value } from "../store/tables.ts";
 
 /** What the remote says of itself. */
 export interface Head {
@@ -27,6 +27,14 @@ export interface Since {
   names: Record<string, string>;
 }
 
+/** A page of the remote's rows. */
+export interface Page {
+  /** JSON as text or JSONB: `[[table, id, stamp, cells, deleted, values]]`. */
+  rows: Uint8Array;
+  /** The values of rows that are too large to travel with the others. */
+  large: { table: string; id: string; values: Record<string, Value> }[];
+}
+
 /** A page with where it ends. */
 export interface RemotePage extends Page {
   count: number;
@@ -47,4 +55,22 @@ export interface RemoteDevice {
   name: string;
   seen: string;
   behind: number;
+}
+
+/** What a database at an address holds, before it is connected. */
+export interface MirrorProbe {
+  /** `empty`: nothing; `erth`: an Erth's data; `foreign`: tables that aren't Erth's. */
+  remote: "empty" | "erth" | "foreign";
+  /** Whether it is the one that this database was mirrored to last. */
+  known: boolean;
+  /** Rows that a person wrote, on each side. */
+  remoteRows: number;
+  localRows: number;
+  devices: string[];
+}
+
+/** The number and the id of a batch written `SEQ-ID`. */
+export function parseHead(head: string): [seq: number, id: string] {
+  const dash = head.indexOf("-");
+  return [Number(head.slice(0, dash)), head.slice(dash + 1)];
 }

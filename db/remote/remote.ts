@@ -1,17 +1,22 @@
 import { type Client, createClient, type InArgs } from "@libsql/client/web";
 import { asErthError, ErthError } from "../../errors.ts";
-import { parseHead } from "../mirror/books.ts";
-import type { Page } from "../mirror/inbox.ts";
-import type { Value } from "../mirror/merge.ts";
-import type { MirrorProbe, MirrorTarget } from "../mirror/messages.ts";
-import type { Batch } from "../mirror/outbox.ts";
-import type { Company, Head, RemotePage, Since } from "./answers.ts";
+import {
+  type Company,
+  type Head,
+  type MirrorProbe,
+  type Page,
+  parseHead,
+  type RemotePage,
+  type Since,
+} from "./answers.ts";
+import type { Batch } from "./batch.ts";
+import type { MirrorTarget } from "./target.ts";
 import { classify } from "./errors.ts";
 import { listen } from "./listen.ts";
 import { fetchPatiently } from "./patience.ts";
 import { pageEntry, REMOTE_TIME, rowSize } from "./schema.ts";
 import { setUp } from "./setup.ts";
-import { type Table, toJson } from "../store/tables.ts";
+import { type Table, toJson, type Value } from "../store/tables.ts";
 
 /** Rows of one page, bytes of their text, and from which on a row travels alone. */
 const PAGE_ROWS = 2000;

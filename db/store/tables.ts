@@ -77,3 +77,6 @@ export function fromObject({ name, type }: Column, object: string): string {
   const value = `${object} ->> '$.${name}'`;
   return type === "BLOB" ? `unhex(${value})` : value;
 }
+
+/** A cell's value as JSON has it. */
+export type Value = string | number | boolean | null;

@@ -1,5 +1,5 @@
+import type { MirrorTarget } from "../../db/remote/target.ts";
 import { join } from "node:path";
-import type { MirrorTarget } from "../../db/mirror/messages.ts";
 import { removePrivately, replacePrivately } from "../config/private_file.ts";
 
 /** What is kept of a connection to a remote. */

@@ -1,9 +1,5 @@
-import type {
-  MirrorMessage,
-  MirrorProbe,
-  MirrorStart,
-  MirrorState,
-} from "../../db/mirror/messages.ts";
+import type { MirrorProbe } from "../../db/remote/answers.ts";
+import type { MirrorMessage, MirrorStart, MirrorState } from "../../db/mirror/messages.ts";
 import { type Clock, within } from "../process/clock.ts";
 import type { Change } from "../gateway/events.ts";
 import type { MirrorLog } from "./log.ts";

@@ -1,5 +1,5 @@
+import type { MirrorTarget } from "../../db/remote/target.ts";
 import { ErthError } from "../../errors.ts";
-import type { MirrorTarget } from "../../db/mirror/messages.ts";
 
 /** What a person gives for a connection. */
 export interface TargetWish {

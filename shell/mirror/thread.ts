@@ -1,10 +1,6 @@
+import type { MirrorProbe } from "../../db/remote/answers.ts";
 import { ErthError } from "../../errors.ts";
-import type {
-  MirrorMessage,
-  MirrorOrder,
-  MirrorProbe,
-  MirrorStart,
-} from "../../db/mirror/messages.ts";
+import type { MirrorMessage, MirrorOrder, MirrorStart } from "../../db/mirror/messages.ts";
 import { type Clock, within } from "../process/clock.ts";
 
 /** As much of a `Worker` as is used here. */

@@ -1,7 +1,7 @@
+import type { Batch } from "../../db/remote/batch.ts";
 import { assertInstanceOf } from "@std/assert";
 import { join } from "node:path";
 import { migrate, readMigrations } from "../../db/store/migrate.ts";
-import type { Batch } from "../../db/mirror/outbox.ts";
 import type { Remote } from "../../db/remote/remote.ts";
 import type { Head, RemotePage } from "../../db/remote/answers.ts";
 import { Store } from "../../db/store/store.ts";

@@ -2,7 +2,7 @@ import { asErthError, speakFor } from "./errors.ts";
 import { readApp } from "./shell/config/app.ts";
 import { complain, runCommand } from "./shell/cli/run.ts";
 import { reachHereDirectly, readConfig, wantsJson } from "./shell/config/config.ts";
-import { openDesktop } from "./shell/window/desktop.ts";
+import { openDesktop } from "./shell/desktop/desktop.ts";
 
 Deno.exit(await main());
 

@@ -1,7 +1,7 @@
 import { asErthError, type ErrorCode, speakFor } from "../../errors.ts";
 import { type Backend, startBackend } from "../backend.ts";
 import type { Config } from "../config/config.ts";
-import { remote, type RemoteHandle } from "./window.ts";
+import { remote, type RemoteHandle } from "../window/window.ts";
 
 /** What the main thread tells the worker. */
 export type WorkerOrder =

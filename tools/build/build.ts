@@ -9,7 +9,7 @@ import { copyFiles, embedOf, isFrozen, layPages, packSidecar } from "./app_parts
 import { run } from "../steps/command.ts";
 import { compileBase } from "../fetch/compile_base.ts";
 import { copyFolder, removeFolder } from "../steps/folders.ts";
-import { writeLicenses } from "../check/licenses.ts";
+import { writeLicenses } from "./licenses.ts";
 import { npmPackages } from "../fetch/packages.ts";
 import { loadBase } from "./payload_base.ts";
 import { PYTHON, venv } from "../fetch/python.ts";
@@ -146,7 +146,7 @@ function runsModels({ app }: Target): boolean {
 async function writeLicensesFile(target: Target, also: unknown): Promise<void> {
   await step({
     name: stepName(target, "licenses"),
-    inputs: ["deno.lock", "sidecar/requirements.txt", "tools/check/licenses.ts"],
+    inputs: ["deno.lock", "sidecar/requirements.txt", "tools/build/licenses.ts"],
     also,
     outputs: [target.licenses],
     run: async () => {

@@ -3,7 +3,7 @@ import { run } from "../steps/command.ts";
 import { builtIn, type License, mit } from "./license_texts.ts";
 import { PYTHON } from "../fetch/python.ts";
 import { filesUnder, ROOT } from "../steps/steps.ts";
-import type { Target } from "../build/target.ts";
+import type { Target } from "./target.ts";
 
 /** Packages that a part of the program is copied from without being imported by it. */
 const COPIED = ["heroicons", "htmx.org", "modern-normalize", "webview-bun"];

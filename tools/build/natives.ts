@@ -1,8 +1,8 @@
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../steps/command.ts";
-import { type Member, membersOf } from "../build/pack.ts";
-import { PYTHON } from "./python.ts";
+import { type Member, membersOf } from "./pack.ts";
+import { PYTHON } from "../fetch/python.ts";
 
 /** By platform: the package with libSQL's native part, and the file of libwebview. */
 const PARTS: Partial<Record<string, { libsql: string; webview: string }>> = {

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
 import { removeFolder } from "../steps/folders.ts";
-import { llamaMembers, storeMembers, windowMembers } from "../fetch/natives.ts";
+import { llamaMembers, storeMembers, windowMembers } from "./natives.ts";
 import { type Member, pack } from "./pack.ts";
 import { ROOT, step } from "../steps/steps.ts";
 
@@ -22,7 +22,7 @@ const SHELL = ["main.ts", "errors.ts", "errors.json", "log.ts", ...FOLDERS];
 
 /** Packs the database engine and the portable window library. */
 export async function packNatives(packages: string): Promise<unknown> {
-  const natives = { also: packages, inputs: ["tools/fetch/natives.ts"], embed: EMBED };
+  const natives = { also: packages, inputs: ["tools/build/natives.ts"], embed: EMBED };
   return [
     await packStep("store", () => storeMembers(join(BUILD, "native")), natives),
     await packStep("window", () => Promise.resolve(windowMembers()), natives),
@@ -31,7 +31,7 @@ export async function packNatives(packages: string): Promise<unknown> {
 
 /** Packs llama.cpp out of the virtual environment. */
 export async function packLlama(environment: string): Promise<string> {
-  const options = { also: environment, inputs: ["tools/fetch/natives.ts"], embed: EMBED };
+  const options = { also: environment, inputs: ["tools/build/natives.ts"], embed: EMBED };
   return await packStep("llama", () => llamaMembers(join(BUILD, "native", "llama")), options);
 }
 

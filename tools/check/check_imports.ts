@@ -6,7 +6,8 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { run } from "../steps/command.ts";
-import { brokenRules, type Source } from "./rules.ts";
+import { brokenRules } from "./rules.ts";
+import type { Source } from "./source.ts";
 import { filesUnder, ROOT } from "../steps/steps.ts";
 
 /** Where files of our own stand. */

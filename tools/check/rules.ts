@@ -1,11 +1,5 @@
-/** A file of the project. */
-export interface Source {
-  /** Relative to the root, with slashes. */
-  path: string;
-  text: string;
-  /** What it imports, types included: relative paths, or `npm:` and `node:` specifiers. */
-  imports: string[];
-}
+import { brokenFloors } from "./floors.ts";
+import type { Source } from "./source.ts";
 
 const LONGEST_FILE = 300;
 const MOST_FUNCTIONS = 5;
@@ -61,7 +55,7 @@ export function brokenRules(sources: readonly Source[]): string[] {
     ...(isProduct(source) ? [...brokenLayers(source), ...brokenWords(source)] : []),
     ...brokenSize(source),
     ...brokenHosts(source),
-  ]).concat(brokenSupervisor(sources));
+  ]).concat(brokenSupervisor(sources), brokenFloors(sources));
 }
 
 function isProduct({ path }: Source): boolean {

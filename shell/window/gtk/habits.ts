@@ -1,5 +1,5 @@
 import { nativeFunction, onSignal } from "./signals.ts";
-import { type Gtk } from "./symbols.ts";
+import type { Gtk } from "./symbols.ts";
 import { Heartbeat, HEARTBEAT_MS } from "../native/heartbeat.ts";
 import type { NativeWindow } from "../native/native_window.ts";
 

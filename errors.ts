@@ -16,6 +16,11 @@ export function inNameOf({ name, title }: { name: string; title: string }, text:
   return text.replaceAll("`erth", () => `\`${name}`).replaceAll(/\bErth\b/g, () => title);
 }
 
+const FULL_CODES = new Set<unknown>(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
+/** The second is Windows's; of the numbers only those that mean nothing else on another system. */
+const FULL_WORDS =
+  /no space left|not enough space on the disk|quota exceeded|disk is full|os error 28\b|\b(ENOSPC|EDQUOT|SQLITE_FULL)\b/i;
+
 /** One error as page, JSON and log show it. */
 export interface ErrorShape {
   code: ErrorCode;
@@ -67,11 +72,24 @@ export class ErthError extends Error {
   }
 }
 
-/** Any thrown value as an `ErthError`; what isn't one already becomes `INTERNAL` with its words. */
+/**
+ * Any thrown value as an `ErthError`. What isn't one already becomes `fallback` with its words; a
+ * full disk, which can be met wherever something is written, is `STORE_FULL` instead of `INTERNAL`.
+ */
 export function asErthError(thrown: unknown, fallback: ErrorCode = "INTERNAL"): ErthError {
   if (thrown instanceof ErthError) return thrown;
   const words = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  return new ErthError(fallback, words, { cause: thrown });
+  const code = fallback === "INTERNAL" && isDiskFull(thrown) ? "STORE_FULL" : fallback;
+  return new ErthError(code, words, { cause: thrown });
+}
+
+/**
+ * Whether an error says that a disk, or somebody's share of it, is full: one of Deno or Node
+ * (`ENOSPC`, `EDQUOT`), of SQLite (`SQLITE_FULL`), or the words of either.
+ */
+export function isDiskFull(thrown: unknown): boolean {
+  const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };
+  return FULL_CODES.has(code) || FULL_WORDS.test(String(message ?? thrown));
 }
 
 /** Whether a text is a code of the catalogue, such as one read from another process. */

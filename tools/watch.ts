@@ -9,7 +9,17 @@ import { prepare } from "./build/build.ts";
 import { PYTHON } from "./fetch/python.ts";
 import { ROOT } from "./steps/steps.ts";
 
-const WATCHED = ["main.ts", "errors.ts", "errors.json", "log.ts", "app.json", "shell", "db", "web"];
+const WATCHED = [
+  "main.ts",
+  "errors.ts",
+  "errors.json",
+  "log.ts",
+  "disk.ts",
+  "app.json",
+  "shell",
+  "db",
+  "web",
+];
 const QUIET_MS = 200;
 
 let running: Deno.ChildProcess | undefined;

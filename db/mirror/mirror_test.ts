@@ -173,3 +173,25 @@ Deno.test("what is crossed out meanwhile is finished before a round ends", async
   await assertRejects(() => mirror.sync(ending.signal), DOMException);
   assertEquals([mirror.books.position!.accepted, mirror.outbox.pending], [undefined, 700]);
 });
+
+Deno.test("a long fetch stops before the disk's reserve, and goes on once there is room", async () => {
+  using a = await database();
+  using b = await database();
+  using server = await StandIn.open(a);
+  const one = await server.mirror(a);
+  for (let n = 0; n < 200; n++) write(a, `n${n}`);
+  await one.sync();
+  const rooms = [1e9, 1e9, 0];
+  const room = () => Promise.resolve(rooms.shift() ?? 1e9);
+  const two = await server.mirror(b, { limits: { page: 50 }, room });
+  const error = await assertRejects(() => two.sync(), ErthError);
+  assertEquals([error.code, Object.keys(titles(b)).length], ["STORE_FULL", 100]);
+  await two.sync();
+  assertEquals(Object.keys(titles(b)).length, 200);
+  // What changes day by day comes, however little room there is.
+  rooms.push(0);
+  write(a, "new");
+  await one.sync();
+  await two.sync();
+  assertEquals([Object.keys(titles(b)).length, rooms], [201, [0]]);
+});

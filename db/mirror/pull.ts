@@ -160,6 +160,7 @@ export class Puller {
         if (total === 0) total = done + await this.#countRows(position);
         upcoming = fetch(page.cursor);
       }
+      if (total > 0) await this.#checkRoom();
       const context = { ...this.#context(position), bulk: total > 0 };
       const changes = await this.#inbox.apply(page, context, pause, () => {
         books.position = { ...books.position!, cursor: page.cursor };
@@ -170,6 +171,12 @@ export class Puller {
       if (total > 0) options.onProgress?.(Math.min(done, total), total);
       if (!page.more) return;
     }
+  }
+
+  /** Keeps the disk's reserve: a long fetch would take all of it, and then no note can be saved. */
+  async #checkRoom(): Promise<void> {
+    if (await this.#session.options.room?.() !== 0) return;
+    throw new ErthError("STORE_FULL", "The rest of the disk is kept free for notes");
   }
 
   async #countRows({ head, cursor }: Position): Promise<number> {

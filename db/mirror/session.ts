@@ -24,6 +24,8 @@ export interface MirrorOptions {
   onChanged?: (changes: Change[]) => void;
   /** Told how many rows of a long fetch are here. */
   onProgress?: (done: number, total: number) => void;
+  /** How many bytes may come before the reserve of the disk is touched. */
+  room?: () => Promise<number>;
   /** SQL of this computer's clock in milliseconds. */
   now?: string;
   /** Called at each step that a crash could hit; tests end the process there. */

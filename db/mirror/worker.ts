@@ -1,3 +1,4 @@
+import { roomBeside } from "../../disk.ts";
 import { asErthError } from "../../errors.ts";
 import type { Level, Log } from "../../log.ts";
 import { Books } from "./books.ts";
@@ -86,6 +87,7 @@ async function connect(options: MirrorStart): Promise<Connection> {
     deviceName: options.deviceName,
     version: options.version,
     merge: options.merge,
+    room: () => roomBeside(options.database),
     fault: fatal(options.fault),
     onChanged: (changes) => {
       loop.lively();

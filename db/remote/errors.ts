@@ -1,4 +1,4 @@
-import { type ErrorCode, ErthError } from "../../errors.ts";
+import { type ErrorCode, ErthError, isDiskFull } from "../../errors.ts";
 
 /** What an error of client, server or network means for the mirror. */
 export function classify(thrown: unknown): ErthError {
@@ -12,7 +12,9 @@ export function classify(thrown: unknown): ErthError {
     }
     // A constraint has words of the table in it, which may be any of the words below.
     if (/SQLITE_(CONSTRAINT|MISMATCH)|cannot store/.test(words)) return "MIRROR_ROW_REFUSED";
-    if (/BLOCKED|quota|upgrade your plan|SQLITE_FULL|(read|write)s? are blocked/i.test(words)) {
+    if (
+      isDiskFull(error) || /BLOCKED|quota|upgrade your plan|(read|write)s? are blocked/i.test(words)
+    ) {
       return "MIRROR_QUOTA";
     }
     if (status === 413 || /SQLITE_TOOBIG|too (big|large)|RESPONSE_TOO_LARGE/i.test(words)) {

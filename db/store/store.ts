@@ -1,5 +1,5 @@
 import type Database from "libsql";
-import { ErthError } from "../../errors.ts";
+import { ErthError, isDiskFull } from "../../errors.ts";
 
 /** The database file inside the data folder. */
 export const DATABASE_NAME = "local_edge.db";
@@ -122,13 +122,13 @@ function guarded<T>(call: () => T): T {
     if (error instanceof ErthError) throw error;
     const { code, message } = error as { code?: string; message?: string };
     const words = `${code ?? ""} ${message ?? String(error)}`;
-    throw new ErthError(classify(words), words.trim(), { cause: error });
+    const kind = isDiskFull(error) ? "STORE_FULL" : classify(words);
+    throw new ErthError(kind, words.trim(), { cause: error });
   }
 }
 
 function classify(words: string) {
   if (/SQLITE_(BUSY|LOCKED)|database is locked/.test(words)) return "STORE_BUSY";
-  if (/SQLITE_FULL|disk is full/.test(words)) return "STORE_FULL";
   if (/SQLITE_(READONLY|CANTOPEN|PERM)|readonly|unable to open|ConnectionFailed/i.test(words)) {
     return "STORE_READ_ONLY";
   }

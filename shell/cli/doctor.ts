@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { asErthError, type ErrorCode, ErthError } from "../../errors.ts";
+import { asErthError, type ErrorCode, ErthError, isDiskFull } from "../../errors.ts";
 import { Webview } from "@webview/webview";
 import { DATABASE_NAME, Store } from "../../db/store/store.ts";
 import { startBackend } from "../backend.ts";
@@ -72,8 +72,7 @@ async function writable(folder: string, code: ErrorCode): Promise<string> {
     await file.sync();
     return folder;
   } catch (error) {
-    const full = error instanceof Error && error.message.includes("os error 28");
-    throw new ErthError(full ? "STORE_FULL" : code, `${folder}: ${error}`);
+    throw new ErthError(isDiskFull(error) ? "STORE_FULL" : code, `${folder}: ${error}`);
   } finally {
     await Deno.remove(probe).catch(() => {});
   }

@@ -24,11 +24,17 @@ export function openLogFile(folder: string, name: string): (line: string) => voi
   return (line) => {
     try {
       size += file?.writeSync(encoder.encode(`${line}\n`)) ?? 0;
-      if (size <= MAX_BYTES) return;
+    } catch {
+      // A disk that is full has room again one day.
+      return;
+    }
+    if (size <= MAX_BYTES) return;
+    try {
       file?.close();
       Deno.renameSync(path, `${path}.1`);
       open();
     } catch {
+      // Otherwise it would grow without a bound.
       file = undefined;
     }
   };

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ErthError } from "../../errors.ts";
+import { ErthError, isDiskFull } from "../../errors.ts";
 
 /** How other commands reach the running instance; the content of `instance.json`, mode 0600. */
 export interface Running {
@@ -108,7 +108,7 @@ function openLock(data: string): Deno.FsFile {
     Deno.mkdirSync(data, { recursive: true, mode: 0o700 });
     return Deno.openSync(join(data, "erth.lock"), { create: true, write: true, mode: 0o600 });
   } catch (error) {
-    const full = error instanceof Error && /ENOSPC|os error 28/.test(error.message);
-    throw new ErthError(full ? "STORE_FULL" : "STORE_READ_ONLY", `${data}: ${error}`);
+    const code = isDiskFull(error) ? "STORE_FULL" : "STORE_READ_ONLY";
+    throw new ErthError(code, `${data}: ${error}`);
   }
 }

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { isDiskFull } from "../../errors.ts";
 import { BINARY, ROOT } from "../harness.ts";
 
 /** Whether tests may mount file systems here: that takes root. */
@@ -33,7 +34,7 @@ export class Disk implements AsyncDisposable {
       try {
         for (;;) if (await file.write(block) < size) break;
       } catch (error) {
-        if (!(error instanceof Error && error.message.includes("os error 28"))) throw error;
+        if (!isDiskFull(error)) throw error;
       }
     }
     return () => Deno.remove(path);

@@ -18,7 +18,7 @@ export const SCRIPTS = join(BUILD, "stage", "app", "code");
 
 /** TypeScript that goes into the program. */
 const FOLDERS = ["shell", "db"];
-const SHELL = ["main.ts", "errors.ts", "errors.json", "log.ts", ...FOLDERS];
+const SHELL = ["main.ts", "errors.ts", "errors.json", "log.ts", "disk.ts", ...FOLDERS];
 
 /** Packs the database engine and the portable window library. */
 export async function packNatives(packages: string): Promise<unknown> {

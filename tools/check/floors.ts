@@ -40,6 +40,7 @@ const FLOORS: Record<string, readonly (readonly string[])[]> = {
   ],
   "sidecar/erth_sidecar": [
     ["__init__.py", "errors.py", "ids.py", "greeting.py"],
+    ["disk.py"],
     ["text"],
     ["store"],
     ["parsing"],

@@ -7,9 +7,10 @@ const MOST_FUNCTIONS = 5;
 /** What a layer may import besides itself. */
 const LAYERS: Record<string, string[]> = {
   main: ["shell", "errors", "log"],
-  shell: ["db", "errors", "log"],
-  db: ["errors", "log"],
+  shell: ["db", "disk", "errors", "log"],
+  db: ["disk", "errors", "log"],
   log: ["errors"],
+  disk: [],
   errors: [],
 };
 

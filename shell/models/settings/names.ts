@@ -1,10 +1,4 @@
-import { statfs } from "node:fs/promises";
-import { dirname } from "node:path";
-import { ErthError } from "../../../errors.ts";
-
 const LONGEST = 180;
-/** Stays free for notes and everything else. */
-const RESERVE_BYTES = 256 * 1024 * 1024;
 
 /**
  * The name of a file as it came from elsewhere, without folders or anything that a system could
@@ -31,25 +25,8 @@ export function freeName(name: string, isTaken: (name: string) => boolean): stri
   return free;
 }
 
-/**
- * @param path Of a file to be, in a folder that is there.
- * @throws {ErthError} `MODEL_DISK` if the disk has no room for so many bytes more.
- */
-export async function checkRoom(path: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(path));
-  const room = bavail * bsize;
-  if (bytes + RESERVE_BYTES <= room) return;
-  throw new ErthError("MODEL_DISK", `${inWords(bytes)} are needed, ${inWords(room)} are free`);
-}
-
 /** Bytes as people read them, in steps of 1000. */
 export function inWords(bytes: number): string {
   if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} KB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
-}
-
-/** An error of writing, with a full disk told apart. */
-export function asDiskError(thrown: unknown): unknown {
-  const full = thrown instanceof Error && /ENOSPC|os error 28\b|no space/i.test(thrown.message);
-  return full ? new ErthError("MODEL_DISK", thrown.message) : thrown;
 }

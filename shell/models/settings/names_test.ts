@@ -1,6 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ErthError } from "../../../errors.ts";
-import { asDiskError, checkRoom, cleanName, freeName, inWords } from "./names.ts";
+import { assert, assertEquals } from "@std/assert";
+import { cleanName, freeName, inWords } from "./names.ts";
 
 Deno.test("a name from elsewhere becomes a file's name and nothing more", () => {
   const cases: [string, string][] = [
@@ -25,18 +24,6 @@ Deno.test("a name that is taken gets a number before its ending", () => {
   assertEquals(freeName("a.gguf", (it) => taken.has(it)), "a-3.gguf");
   assertEquals(freeName("b", (it) => taken.has(it)), "b-2");
   assertEquals(freeName("c.gguf", (it) => taken.has(it)), "c.gguf");
-});
-
-Deno.test("a file that doesn't fit is refused before it comes", async () => {
-  await checkRoom("/tmp/x", 1);
-  const error = await assertRejects(() => checkRoom("/tmp/x", 1e18), ErthError);
-  assertEquals(error.code, "MODEL_DISK");
-  assertEquals(
-    (asDiskError(new Error("No space left on device (os error 28)")) as ErthError).code,
-    "MODEL_DISK",
-  );
-  const other = new Error("else");
-  assertEquals(asDiskError(other), other);
 });
 
 Deno.test("sizes are told as people tell them", () => {

@@ -3,7 +3,7 @@ import { ErthError } from "../../../errors.ts";
 import { type Clock, pause } from "../../process/clock.ts";
 import { removePrivately, replacePrivately } from "../../config/private_file.ts";
 import { type DownloadTarget, followTo, shownError } from "./target.ts";
-import { asDiskError, checkRoom } from "../settings/names.ts";
+import { IncomingFile, sizeOf } from "./incoming_file.ts";
 import type { Reach } from "../endpoints/reach.ts";
 
 /** What is kept beside a download so that it can go on later. */
@@ -70,8 +70,8 @@ export class Download {
    * `MODEL_DISK`.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, part, random } = this.#options;
-    this.#done = (await Deno.stat(part).catch(() => undefined))?.size ?? 0;
+    const { clock, random } = this.#options;
+    this.settle();
     for (let tries = 1;; tries++) {
       const before = this.#done;
       try {
@@ -97,9 +97,24 @@ export class Download {
   /** Forgets it, with what has come. */
   discard(): void {
     const { part } = this.#options;
+    // In this order, so that nothing stays that nobody knows of.
+    this.#drop();
     removePrivately(`${part}.json`);
+  }
+
+  /** Deletes what has come if nothing can go on with it; how many bytes are here then. */
+  settle(): number {
+    const { part } = this.#options;
+    // Without a sign of its version nobody could tell whether the rest belongs to what is here.
+    if (this.#kept.validator === "") this.#drop();
+    else this.#done = sizeOf(part) ?? 0;
+    return this.#done;
+  }
+
+  #drop(): void {
+    this.#done = 0;
     try {
-      Deno.removeSync(part);
+      Deno.removeSync(this.#options.part);
     } catch {
       // Nothing has come yet.
     }
@@ -107,8 +122,7 @@ export class Download {
 
   async #fetch(signal: AbortSignal): Promise<void> {
     const kept = this.#kept;
-    // Without a sign of its version nobody could tell whether the rest belongs to what is here.
-    if (kept.validator === "") this.#done = 0;
+    this.settle();
     if (this.#done > 0 && this.#done === kept.total) return;
     this.#tell("running");
     const stalled = new AbortController();
@@ -124,9 +138,8 @@ export class Download {
       await this.#take(response);
       await this.#write(response.body ?? new Blob([]).stream(), alive);
     } catch (thrown) {
-      const disk = asDiskError(thrown);
-      if (disk instanceof ErthError || disk instanceof Interrupted) throw disk;
-      throw new Interrupted(stalled.signal.aborted ? "Nothing came any more" : shownError(disk));
+      if (thrown instanceof ErthError || thrown instanceof Interrupted) throw thrown;
+      throw new Interrupted(stalled.signal.aborted ? "Nothing came any more" : shownError(thrown));
     } finally {
       cancel();
       stalled.abort();
@@ -182,19 +195,17 @@ export class Download {
     const tag = headers.get("etag") ?? "";
     kept.total = length === null ? undefined : Number(length);
     kept.validator = tag !== "" && !tag.startsWith("W/") ? tag : headers.get("last-modified") ?? "";
-    await checkRoom(this.#options.part, kept.total ?? 0);
     this.#keep();
   }
 
   async #write(body: ReadableStream<Uint8Array>, alive: () => void): Promise<void> {
-    const { part } = this.#options;
-    using file = await Deno.open(part, { create: true, write: true, mode: 0o600 });
-    await file.truncate(this.#done);
-    await file.seek(this.#done, Deno.SeekMode.Start);
+    const from = this.#done;
+    const expected = (this.#kept.total ?? from) - from;
+    using file = await IncomingFile.open(this.#options.part, { from, expected });
     for await (const chunk of body) {
       alive();
       if (this.#done === 0) checkMagic(chunk);
-      for (let at = 0; at < chunk.byteLength;) at += await file.write(chunk.subarray(at));
+      await file.write(chunk);
       this.#done += chunk.byteLength;
       if (this.#done > (this.#kept.total ?? Infinity)) {
         this.#forget();
@@ -202,7 +213,7 @@ export class Download {
       }
       this.#tell("running");
     }
-    await file.syncData();
+    await file.finish();
   }
 
   async #check(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ import { parseObject } from "../../process/lines.ts";
 import { replacePrivately } from "../../config/private_file.ts";
 import { Download, type DownloadState, type Kept } from "./download.ts";
 import { readDownload, shownUrl } from "./target.ts";
+import { offer, sizeOf } from "./incoming_file.ts";
 import { freeName } from "../settings/names.ts";
 import type { Reach } from "../endpoints/reach.ts";
 
@@ -74,8 +75,7 @@ export class Downloads {
       // Its name is where the file goes to.
       if (kept === undefined || `${kept.name}.part.json` !== name) continue;
       if (this.#entries.has(kept.name)) continue;
-      const { size = 0 } = statOf(this.#partOf(kept)) ?? {};
-      this.#add(kept, size);
+      this.#add(kept, this.#download(kept, () => {}).settle());
       if (go) this.#begin(this.#entries.get(kept.name)!);
     }
   }
@@ -162,10 +162,7 @@ export class Downloads {
       const path = join(this.#options.folder, freeName(kept.name, (it) => this.#isThere(it)));
       await Deno.rename(this.#partOf(kept), path);
       download.discard();
-      const ref = await onModel(path).catch(async (thrown) => {
-        await Deno.remove(path).catch(() => {});
-        throw thrown;
-      });
+      const ref = await offer(path, onModel);
       log.info("model.downloaded", { from: report.from });
       this.#entries.delete(kept.name);
       return ref;
@@ -174,6 +171,7 @@ export class Downloads {
       if (!this.#entries.has(kept.name)) download.discard();
       else if (signal.aborted) report.phase = "paused";
       else this.#fail(entry, error, download);
+      report.done = download.settle();
       throw error;
     } finally {
       delete entry.ending;
@@ -189,7 +187,7 @@ export class Downloads {
     if (code === "MODEL_DOWNLOAD" || code === "MODEL_DISK") return;
     download.discard();
     Object.assign(kept, { validator: "", total: undefined });
-    Object.assign(report, { done: 0, total: undefined });
+    delete report.total;
   }
 
   #download(kept: Kept, onState: (state: DownloadState) => void): Download {
@@ -202,7 +200,7 @@ export class Downloads {
   }
 
   #isThere(name: string): boolean {
-    return statOf(join(this.#options.folder, name)) !== undefined;
+    return sizeOf(join(this.#options.folder, name)) !== undefined;
   }
 
   #find(id: string): Entry {
@@ -241,13 +239,5 @@ function namesIn(folder: string): string[] {
     return [...Deno.readDirSync(folder)].map(({ name }) => name);
   } catch {
     return [];
-  }
-}
-
-function statOf(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    return undefined;
   }
 }

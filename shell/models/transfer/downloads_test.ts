@@ -162,6 +162,27 @@ Deno.test("what fails says why, and keeps only what is of use", async () => {
   }
 });
 
+Deno.test("what came stays only if something can go on with it", async () => {
+  for (const nameless of [true, false]) {
+    await within({ nameless, cuts: [100_000], pace: 5 }, async (place) => {
+      const { again, downloads, folder, server } = place;
+      const id = downloads.start(server.url());
+      await reached(downloads, "running", 20_000);
+      server.misdeeds.statuses = [404];
+      await assertRejects(() => downloads.finished(id), ErthError);
+      const kept = ["small.gguf.part", "small.gguf.part.json"];
+      assertEquals(names(folder), nameless ? kept.slice(1) : kept);
+      assertEquals(downloads.list()[0]!.done > 0, !nameless);
+      // So it is with what an end in the middle left.
+      await Deno.writeFile(join(folder, "small.gguf.part"), ggufLike(50_000));
+      const next = again();
+      next.restore(false);
+      assertEquals(names(folder), nameless ? kept.slice(1) : kept);
+      assertEquals(next.list()[0]!.done, nameless ? 0 : 50_000);
+    });
+  }
+});
+
 Deno.test("after a wrong checksum another try begins anew", () =>
   within({}, async (place) => {
     const { downloads, server } = place;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ErthError } from "../../../errors.ts";
-import { asDiskError, checkRoom, cleanName, freeName } from "../settings/names.ts";
+import { cleanName, freeName } from "../settings/names.ts";
+import { IncomingFile, offer, sizeOf } from "./incoming_file.ts";
 
 /** Where uploads go. */
 export interface UploadsOptions {
@@ -45,8 +46,8 @@ export class Uploads {
   /**
    * Takes the body of a request as a file; a GGUF file becomes a model.
    *
-   * @throws {ErthError} `MODEL_FILE`, `MODEL_EXISTS`, `MODEL_DISK`, `UPLOAD_TOO_LARGE`;
-   * `BAD_REQUEST` if it has no name, or ends early.
+   * @throws {ErthError} `MODEL_FILE`, `MODEL_EXISTS`, `MODEL_DISK`, `UPLOAD_TOO_LARGE`, what a model
+   * is refused with; `BAD_REQUEST` if it has no name, or ends early. Nothing is left of it then.
    */
   async take(request: Request): Promise<Uploaded> {
     const given = new URL(request.url).searchParams.get("name") ?? "";
@@ -74,7 +75,7 @@ export class Uploads {
     const { models, onModel } = this.#options;
     await Deno.mkdir(models, FOLDER);
     const wanted = /\.gguf$/i.test(given) ? given : `${given}.gguf`;
-    const same = await sizeOf(join(models, wanted));
+    const same = sizeOf(join(models, wanted));
     if (same !== undefined && same === expected) throw new ErthError("MODEL_EXISTS", wanted);
     const names = new Set([...Deno.readDirSync(models)].map((it) => it.name.toLowerCase()));
     const taken = (it: string) => names.has(it.toLowerCase()) || this.#busy.has(it.toLowerCase());
@@ -84,7 +85,7 @@ export class Uploads {
     try {
       const bytes = await write(`${path}.upload`, head, reader, expected);
       await Deno.rename(`${path}.upload`, path);
-      return { model: await onModel(path), name, bytes };
+      return { model: await offer(path, onModel), name, bytes };
     } finally {
       this.#busy.delete(name.toLowerCase());
     }
@@ -128,13 +129,12 @@ async function write(
     if (bytes > most) throw new ErthError("UPLOAD_TOO_LARGE", `${bytes} bytes`);
   };
   tooLarge(expected);
-  await checkRoom(path, expected);
   let bytes = 0;
   try {
-    using file = await Deno.open(path, { createNew: true, write: true, mode: 0o600 });
+    using file = await IncomingFile.open(path, { expected });
     for (let chunk = head;;) {
       tooLarge(bytes += chunk.byteLength);
-      for (let at = 0; at < chunk.byteLength;) at += await file.write(chunk.subarray(at));
+      await file.write(chunk);
       const { done, value } = await next(reader);
       if (done) break;
       chunk = value;
@@ -142,11 +142,11 @@ async function write(
     if (expected > 0 && bytes !== expected) {
       throw new ErthError("BAD_REQUEST", `${bytes} of ${expected} bytes came`);
     }
-    await file.syncData();
+    await file.finish();
     return bytes;
   } catch (thrown) {
     await Deno.remove(path).catch(() => {});
-    throw asDiskError(thrown);
+    throw thrown;
   }
 }
 
@@ -157,10 +157,6 @@ async function next(reader: Reader): Promise<ReadableStreamReadResult<Bytes>> {
   } catch (error) {
     throw new ErthError("BAD_REQUEST", `The upload ended early: ${error}`);
   }
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  return (await Deno.stat(path).catch(() => undefined))?.size;
 }
 
 async function removeFrom(

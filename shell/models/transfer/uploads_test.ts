@@ -17,7 +17,10 @@ async function within(run: (place: Place) => Promise<unknown>): Promise<void> {
     models: join(data, "models"),
     incoming: join(data, "incoming"),
     mintId: () => `id-${++number}`,
-    onModel: (path) => Promise.resolve(`local/${path.slice(data.length + 8)}`),
+    onModel: (path) =>
+      path.includes("refused")
+        ? Promise.reject(new ErthError("MODEL_DAMAGED"))
+        : Promise.resolve(`local/${path.slice(data.length + 8)}`),
   });
   const send: Place["send"] = (name, body, headers) => {
     const url = `http://127.0.0.1/p/shell/upload?name=${encodeURIComponent(name)}`;
@@ -100,6 +103,13 @@ Deno.test("what breaks off or isn't what it says leaves nothing", () =>
       assertEquals(error.code, code, `${name} ${error.detail}`);
     }
     assertEquals([...names(data, "models"), ...names(data, "incoming")], []);
+  }));
+
+Deno.test("a model that is refused leaves nothing", () =>
+  within(async ({ data, send }) => {
+    const error = await assertRejects(() => send("refused.gguf", ggufLike(1000)), ErthError);
+    assertEquals(error.code, "MODEL_DAMAGED");
+    assertEquals(names(data, "models"), []);
   }));
 
 Deno.test("a start cleans up after an end in the middle", () =>

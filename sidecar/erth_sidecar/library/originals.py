@@ -4,15 +4,15 @@ import errno
 import hashlib
 import os
 import re
-import shutil
 import stat
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from erth_sidecar import disk
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import uuid7
 from erth_sidecar.parsing.kinds import HEAD, kind_of
@@ -67,7 +67,7 @@ class Originals:
         try:
             place.chmod(0o600)
             with _open(place) as file:
-                return _look(file, upload, name, None)
+                return _look(file, upload, name)
         except Failure:
             if comes:
                 place.unlink(missing_ok=True)
@@ -76,25 +76,41 @@ class Originals:
     def take_path(self, path: str, name: str) -> Taken:
         """Copies a file of this computer to its place.
 
-        Raises Failure `FILE_NOT_FOUND`, `FILE_EMPTY`, `FILE_UNSUPPORTED`, `FILE_TOO_LARGE` or
-        `STORE_FULL`; nothing is left of it then.
+        Raises Failure `FILE_NOT_FOUND`, `FILE_EMPTY`, `FILE_UNSUPPORTED`, `FILE_TOO_LARGE`,
+        `MODEL_DISK` if it would touch the reserve of the disk, or `STORE_FULL`; nothing is left of
+        it then.
         """
         id_ = uuid7()
         place = self.path(id_)
         self._make()
         try:
             with _open(Path(path)) as file, _create(place) as copy:
-                taken = _look(file, id_, name, copy)
+                disk.check_room(self._files, os.fstat(file.fileno()).st_size)
+
+                def keep(piece: bytes) -> None:
+                    # The file may grow meanwhile, and others write too.
+                    disk.check_room(self._files, len(piece))
+                    copy.write(piece)
+
+                taken = _look(file, id_, name, keep)
                 copy.flush()
                 os.fsync(copy.fileno())
             return taken
         except OSError as error:
             place.unlink(missing_ok=True)
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            full = disk.is_full(error, self._files)
             raise Failure("STORE_FULL" if full else "FILE_NOT_FOUND") from None
         except Failure:
             place.unlink(missing_ok=True)
             raise
+
+    def has_room(self, size: int) -> bool:
+        """Whether so many bytes more leave the reserve of the disk alone."""
+        try:
+            disk.check_room(self._incoming.parent, size)
+        except Failure:
+            return False
+        return True
 
     def remove(self, id_: str) -> None:
         """Deletes a file for good."""
@@ -109,9 +125,11 @@ class Originals:
                     path.unlink()
 
     def _make(self) -> None:
-        self._files.mkdir(mode=0o700, exist_ok=True)
-        if shutil.disk_usage(self._files).free < _CHUNK:
-            raise Failure("STORE_FULL")
+        try:
+            self._files.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            full = disk.is_full(error, self._files.parent)
+            raise Failure("STORE_FULL" if full else "STORE_READ_ONLY") from None
 
 
 def _open(path: Path) -> BinaryIO:
@@ -140,7 +158,9 @@ def _create(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, flags, 0o600), "wb")
 
 
-def _look(file: BinaryIO, id_: str, name: str, copy: BinaryIO | None) -> Taken:
+def _look(
+    file: BinaryIO, id_: str, name: str, keep: Callable[[bytes], None] | None = None
+) -> Taken:
     """Reads a file once, at most as much of it as Erth takes."""
     digest, size, kind = hashlib.sha256(), 0, ""
     while piece := file.read(_CHUNK):
@@ -149,8 +169,8 @@ def _look(file: BinaryIO, id_: str, name: str, copy: BinaryIO | None) -> Taken:
         if size > MAX_FILE:
             raise _too_large()
         digest.update(piece)
-        if copy is not None:
-            copy.write(piece)
+        if keep is not None:
+            keep(piece)
     return Taken(id_, kind or kind_of(name, b""), size, digest.hexdigest())
 
 

@@ -28,6 +28,9 @@ TELL_EVERY = 0.5
 WAIT, WAIT_FOR = 2.0, 900.0
 """Seconds between two tries to store what was read, and in all."""
 
+_GROWTH = 3
+"""Times the bytes of a text that the store grows by: the text, its passages, their index."""
+
 T = TypeVar("T")
 
 Parse = Callable[[Path, str, Callable[[float], None]], Parsed]
@@ -96,6 +99,8 @@ class Reading:
             parsed = Parsed(code="INTERNAL")
         finally:
             self._now = ("", 0.0)
+        if not self._originals.has_room(_GROWTH * len(parsed.text.encode("utf-8", "replace"))):
+            parsed = Parsed(code="MODEL_DISK")
         self._written(lambda tx: _finish(tx, id_, parsed))
 
     def _written(self, work: Callable[[Transaction], T]) -> T:

@@ -2,10 +2,13 @@
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from erth_sidecar import disk
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import uuid7
 from erth_sidecar.library import originals
@@ -73,6 +76,21 @@ def test_a_file_that_grows_while_it_is_copied_is_bounded(
     monkeypatch.setattr(originals, "MAX_FILE", 2_000_000)
     assert _refused(Originals(str(place)).take_path, str(source), "log.txt") == "FILE_TOO_LARGE"
     assert list((place / "files").iterdir()) == []
+
+
+def test_the_reserve_of_the_disk_stays_free(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "log.txt"
+    source.write_bytes(b"x" * 3_000_000)
+    free = [disk.RESERVE + 2_999_999]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free.pop(0)))
+    take = Originals(str(place)).take_path
+    assert _refused(take, str(source), "log.txt") == "MODEL_DISK"
+    # Somebody else takes the room meanwhile.
+    free[:] = [disk.RESERVE + 9_000_000, disk.RESERVE + 9_000_000, disk.RESERVE]
+    assert _refused(take, str(source), "log.txt") == "MODEL_DISK"
+    assert list((place / "files").iterdir()) == [] and free == []
 
 
 def test_an_upload_is_moved_and_found_again_by_a_repetition(place: Path) -> None:

@@ -1,7 +1,6 @@
 """The database: reads at any time, short changes one after the other."""
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import libsql
 
+from erth_sidecar import disk
 from erth_sidecar.errors import Failure
 from erth_sidecar.ids import now_text
 from erth_sidecar.store.durability import WalSync
@@ -163,27 +163,21 @@ class Store:
         connection.execute("PRAGMA temp_store=MEMORY").fetchall()
         return connection
 
-    def _room(self) -> int:
-        return shutil.disk_usage(Path(self._path).parent).free
-
     def _failure(self, error: ValueError) -> Failure:
         """The failure behind an error of libsql, which tells kinds apart by their text only."""
+        if disk.is_full(error, Path(self._path).parent):
+            return Failure("STORE_FULL")
         text = str(error).lower()
         for part, code in _KINDS:
             if part in text:
                 return Failure(code)
-        if "disk i/o error" in text and self._room() < _ROOM:
-            return Failure("STORE_FULL")
         log.error("The store failed: %s", error)
         return Failure("INTERNAL")
 
 
-_ROOM = 1_000_000
-"""Free bytes below which an input/output error means a full disk."""
 _KINDS = (
     ("is locked", "STORE_BUSY"),
     ("is busy", "STORE_BUSY"),
-    ("disk is full", "STORE_FULL"),
     ("readonly database", "STORE_READ_ONLY"),
     ("unable to open database", "STORE_READ_ONLY"),
     ("disk image is malformed", "STORE_DAMAGED"),

@@ -69,7 +69,7 @@ async function questionOf(config: Config): Promise<string> {
 /** Takes a file into the thread, and waits until its text was read. */
 async function attach(session: Session, thread: string, path: string): Promise<void> {
   const { id } = await session.ask<{ id: string }>("POST", "library", { path, thread });
-  const deadline = Date.now() + READING_MS;
+  const deadline = performance.now() + READING_MS;
   for (;;) {
     const file = await session.ask<File>("GET", `library/${id}`);
     if (file.state === "ready") return;
@@ -77,7 +77,7 @@ async function attach(session: Session, thread: string, path: string): Promise<v
       const code = isErrorCode(file.code) ? file.code : "INTERNAL";
       throw new ErthError(code, `${path}${file.detail ? `: ${file.detail}` : ""}`);
     }
-    if (Date.now() > deadline) throw new ErthError("FILE_TIMEOUT", path);
+    if (performance.now() > deadline) throw new ErthError("FILE_TIMEOUT", path);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

@@ -1,7 +1,6 @@
 import { asErthError, ErthError, isErrorCode } from "../../errors.ts";
 import { type Backend, startBackend } from "../backend.ts";
 import type { Config } from "../config/config.ts";
-import { loopbackClient } from "../process/loopback.ts";
 import { Instance, type Running } from "../instance/instance.ts";
 
 /** A way to ask Erth: the running instance, or one started for this command alone. */
@@ -12,7 +11,7 @@ export class Session {
 
   private constructor(running: Running, own?: { backend: Backend; instance: Instance }) {
     this.#running = running;
-    this.#client = loopbackClient(Number(new URL(running.url).port), 1);
+    this.#client = Deno.createHttpClient({ poolMaxIdlePerHost: 1 });
     this.#own = own;
   }
 

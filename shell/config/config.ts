@@ -189,8 +189,8 @@ export function confineLibraries(folder: string): void {
 }
 
 /**
- * Has this process reach its own computer directly, whatever proxy the system names. Must run before
- * anything is connected to.
+ * Has this process reach its own computer directly, whatever proxy the system names; all that asks
+ * the gateway, the sidecar or a model relies on it. Must run before anything is connected to.
  */
 export function reachHereDirectly(): void {
   const before = environment("NO_PROXY") ?? environment("no_proxy");

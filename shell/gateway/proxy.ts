@@ -2,7 +2,6 @@ import { ErthError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Caller } from "./guard.ts";
 import type { Death, Hold, Upstream } from "./hold.ts";
-import { loopbackClient } from "../process/loopback.ts";
 
 /** RFC 9110 §7.6.1, and what the two sides must not learn of each other. */
 const NOT_FORWARDED = new Set([
@@ -165,7 +164,7 @@ function sender(): Send {
   const clientOf = (upstream: Upstream) => {
     let client = clients.get(upstream);
     if (client === undefined) {
-      client = loopbackClient(upstream.port, IDLE_CONNECTIONS);
+      client = Deno.createHttpClient({ poolMaxIdlePerHost: IDLE_CONNECTIONS });
       clients.set(upstream, client);
       void upstream.gone.then(() => clients.get(upstream)?.close());
     }

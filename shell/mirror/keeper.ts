@@ -166,11 +166,11 @@ export class MirrorKeeper {
   /** Ends in order within `ms` milliseconds: what waits is sent, if that is possible at once. */
   async stop(ms: number): Promise<void> {
     const { clock } = this.#options;
-    const end = clock.now() + ms;
+    const end = clock.monotonic() + ms;
     this.#news.stop();
     await within(clock, ms / 2, this.#begun);
     this.#ending = true;
-    await this.#runner.stop(end - clock.now());
+    await this.#runner.stop(end - clock.monotonic());
   }
 
   async #connect(wish: ConnectWish): Promise<void> {
@@ -190,7 +190,7 @@ export class MirrorKeeper {
     const known = expected || probe.known;
     if (localRows > 0 && remoteRows > 0 && !known && !wish.merge) {
       const question = { url: target.url, deviceName, localRows, remoteRows, devices };
-      const until = clock.now() + QUESTION_MS;
+      const until = clock.monotonic() + QUESTION_MS;
       this.#asked = { question, wish: { ...wish, ...target, deviceName }, until };
       this.#news.state();
       throw new ErthError("MIRROR_MERGE", `${localRows} entries here, ${remoteRows} there`);
@@ -252,7 +252,9 @@ export class MirrorKeeper {
   }
 
   #question() {
-    return this.#asked && this.#options.clock.now() < this.#asked.until ? this.#asked : undefined;
+    return this.#asked && this.#options.clock.monotonic() < this.#asked.until
+      ? this.#asked
+      : undefined;
   }
 
   #connected(): void {

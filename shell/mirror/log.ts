@@ -22,7 +22,7 @@ export class MirrorLog {
   /** Writes an event, unless one of the same kind and code was written within ten minutes. */
   write(level: Level, event: string, fields: Fields = {}): boolean {
     const kind = `${event} ${fields.code ?? ""}`;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const { at, left } = this.#seen.get(kind) ?? { at: -Infinity, left: 0 };
     if (now - at < AGAIN_MS) {
       this.#seen.set(kind, { at, left: left + 1 });
@@ -42,9 +42,9 @@ export class MirrorLog {
     if (phase === "offline" || phase === "stopped") {
       const level = phase === "offline" ? "info" : "warn";
       const written = this.write(level, `mirror.${phase}`, fields);
-      if (written) this.#halted ??= this.#clock.now();
+      if (written) this.#halted ??= this.#clock.monotonic();
     } else if (phase !== "connecting" && this.#halted !== undefined) {
-      const seconds = Math.round((this.#clock.now() - this.#halted) / 1000);
+      const seconds = Math.round((this.#clock.monotonic() - this.#halted) / 1000);
       this.#halted = undefined;
       this.#log.info("mirror.goes_on", { after_s: seconds });
     }

@@ -37,7 +37,7 @@ export class MirrorNews {
     const now = report();
     if (visibleText(now) === this.#shown) return this.#calm();
     const wait = isSteady(now.phase) && isSteady(this.#phase) ? CALM_MS : SOON_MS;
-    const at = clock.now() + wait;
+    const at = clock.monotonic() + wait;
     if (this.#due !== undefined && this.#due.at <= at) return;
     this.#calm();
     this.#due = { at, cancel: clock.after(wait, () => this.#tell()) };

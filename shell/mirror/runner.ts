@@ -89,8 +89,8 @@ export class MirrorRunner {
   /** Resolves when it is known how the mirror stands, or after `ms` milliseconds. */
   async settled(ms: number): Promise<void> {
     const { clock } = this.#options;
-    for (const end = clock.now() + ms; this.#state.phase === "connecting";) {
-      const left = end - clock.now();
+    for (const end = clock.monotonic() + ms; this.#state.phase === "connecting";) {
+      const left = end - clock.monotonic();
       if (left <= 0) return;
       await within(clock, left, this.#next.promise);
     }
@@ -116,12 +116,12 @@ export class MirrorRunner {
     this.#cancelRestart?.();
     const thread = this.#thread;
     this.#start = this.#thread = this.#cancelRestart = undefined;
-    const end = this.#options.clock.now() + ms;
+    const end = this.#options.clock.monotonic() + ms;
     if (thread !== undefined && this.#state.phase === "connecting") {
       // A command that ended at once: what it wrote gets its chance.
       await within(this.#options.clock, ms * FIRST_ROUND, thread.now());
     }
-    await thread?.stop(end - this.#options.clock.now());
+    await thread?.stop(end - this.#options.clock.monotonic());
     this.#changeState(this.#unknown());
   }
 

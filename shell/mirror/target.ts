@@ -1,5 +1,6 @@
 import type { MirrorTarget } from "../../db/remote/target.ts";
 import { ErthError } from "../../errors.ts";
+import { isLoopback } from "../process/loopback.ts";
 
 /** What a person gives for a connection. */
 export interface TargetWish {
@@ -47,8 +48,4 @@ export function hostOf(url: string): string {
 function refusal(kind: string, parsed: URL | null): string {
   if (kind === "") return "It must start with libsql:// or https://";
   return parsed === null ? "There is no host in it" : `${kind}:// isn't known here`;
-}
-
-function isLoopback(host: string): boolean {
-  return /^(127(\.\d+){3}|\[::1\]|(.+\.)?localhost)$/.test(host);
 }

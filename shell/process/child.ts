@@ -1,3 +1,4 @@
+import { kill } from "node:process";
 import { type Clock, within } from "./clock.ts";
 import { readLines } from "./lines.ts";
 
@@ -71,7 +72,17 @@ export const spawnProcess: Spawn = ({ command, args, env, cwd }) =>
     detached: !WINDOWS,
   }).spawn();
 
-/** A process that speaks JSON lines over its pipes. */
+/** Who hears a process. */
+export interface Listener {
+  /** Takes the lines of standard output, those over 64 KiB cut. */
+  readonly onLine: (line: string, cut: boolean) => void;
+  /** Takes the lines of standard error, cut likewise. */
+  readonly onLog: (line: string) => void;
+  /** One of the others threw this. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** A process that takes JSON lines, and whose lines are heard. */
 export class Child {
   readonly pid: number;
   /** Resolves at the process's end, once it is reaped, with how it ended; never rejects. */
@@ -84,26 +95,17 @@ export class Child {
   readonly #drained: Promise<unknown>;
   readonly #stopReading = new AbortController();
 
-  /**
-   * @param onLine Takes the lines of standard output, those over 64 KiB cut.
-   * @param onLog Takes the lines of standard error, cut likewise.
-   */
-  constructor(
-    process: Process,
-    clock: Clock,
-    onLine: (line: string, cut: boolean) => void,
-    onLog: (line: string) => void,
-  ) {
+  constructor(process: Process, clock: Clock, { onLine, onLog, onFault }: Listener) {
     this.#process = process;
     this.#clock = clock;
     this.pid = process.pid;
     this.#input = process.stdin.getWriter();
     this.#input.closed.catch(() => {});
-    const { signal } = this.#stopReading;
-    this.mute = readLines(process.stdout, LONGEST_LINE, onLine, signal);
+    const reading = { limit: LONGEST_LINE, onFault, signal: this.#stopReading.signal };
+    this.mute = readLines(process.stdout, { ...reading, onLine });
     this.#drained = Promise.all([
       this.mute,
-      readLines(process.stderr, LONGEST_LINE, onLog, signal),
+      readLines(process.stderr, { ...reading, onLine: onLog }),
     ]);
     this.reaped = process.status.then(
       ({ code, signal }) => signal ? `Killed by ${signal}` : `Exited with status ${code}`,
@@ -124,6 +126,8 @@ export class Child {
       this.#kill("SIGTERM");
       if (await within(this.#clock, graces.term, this.reaped)) return;
     }
+    // Not reaped yet, so the number is still its own and the group's.
+    killGroup(this.pid);
     this.#kill("SIGKILL");
     await this.reaped;
   }
@@ -131,7 +135,8 @@ export class Child {
   /** After the end: reads what is left in the pipes, ends its children, frees everything. */
   async release(): Promise<void> {
     await this.reaped;
-    this.#killGroup();
+    // Whoever has its number now is a stranger, and the group was empty: else it wouldn't be free.
+    if (!exists(this.pid)) killGroup(this.pid);
     await within(this.#clock, DRAIN_MS, this.#drained);
     this.#stopReading.abort();
     await this.#input.abort().catch(() => {});
@@ -145,13 +150,23 @@ export class Child {
       // It has just ended by itself.
     }
   }
+}
 
-  #killGroup(): void {
-    if (WINDOWS) return;
-    try {
-      Deno.kill(-this.pid, "SIGKILL");
-    } catch {
-      // The group is empty, as it should be.
-    }
+/** Ends a process group that may be empty. */
+function killGroup(leader: number): void {
+  if (WINDOWS) return;
+  try {
+    Deno.kill(-leader, "SIGKILL");
+  } catch {
+    // It is empty, as it should be.
+  }
+}
+
+/** Whether there is a process of that number, whoever's it is. */
+function exists(pid: number): boolean {
+  try {
+    return kill(pid, 0);
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
   }
 }

@@ -1,7 +1,9 @@
 /** Time as it is handed to whatever waits, so that a test needs no waiting. */
 export interface Clock {
-  /** Milliseconds since 1970 (wall clock: it goes on during a suspend). */
+  /** Milliseconds since 1970: the wall clock, which may be set back. For dates that people read. */
   now(): number;
+  /** Milliseconds since some moment, and never fewer than before: durations are measured by it. */
+  monotonic(): number;
   /** Calls `run` once after `ms` milliseconds; the function it returns cancels that. */
   after(ms: number, run: () => void): () => void;
 }
@@ -9,6 +11,7 @@ export interface Clock {
 /** The real clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

@@ -1,16 +1,24 @@
 import type { Clock } from "./clock.ts";
 
+/** What becomes of the lines of a stream. */
+export interface LineReading {
+  /** The longest line, in bytes. */
+  readonly limit: number;
+  /** Takes a line without its end, and whether it was cut. */
+  readonly onLine: (line: string, cut: boolean) => void;
+  /** `onLine` threw this. That line is lost; those that follow are read all the same. */
+  readonly onFault: (error: unknown) => void;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Reads a stream of UTF-8 lines to its end. A line longer than `limit` bytes is cut there, its rest
- * thrown away, so that memory stays bounded whatever comes.
- *
- * @param onLine Takes a line without its end, and whether it was cut. It must not throw.
+ * Reads a stream of UTF-8 lines to its end; one that breaks is at its end. A line longer than the
+ * limit is cut there, its rest thrown away, so that memory stays bounded whatever comes.
  */
 export async function readLines(
   stream: ReadableStream<Uint8Array>,
-  limit: number,
-  onLine: (line: string, cut: boolean) => void,
-  signal?: AbortSignal,
+  { limit, onLine, onFault, signal }: LineReading,
 ): Promise<void> {
   const decoder = new TextDecoder();
   const held = new Uint8Array(limit);
@@ -23,15 +31,23 @@ export async function readLines(
     cut ||= part.length < bytes.length;
   };
   const flush = () => {
-    onLine(decoder.decode(held.subarray(0, length)).replace(/\r$/, ""), cut);
+    const line = decoder.decode(held.subarray(0, length)).replace(/\r$/, "");
+    const wasCut = cut;
     length = 0;
     cut = false;
+    try {
+      onLine(line, wasCut);
+    } catch (error) {
+      onFault(error);
+    }
   };
   const reader = stream.getReader();
   const stop = () => void reader.cancel().catch(() => {});
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    for (;;) {
+      const chunk = await reader.read().catch(() => undefined);
+      if (chunk === undefined || chunk.done) break;
       let rest = chunk.value;
       for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
         keep(rest.subarray(0, end));
@@ -41,8 +57,6 @@ export async function readLines(
       keep(rest);
     }
     if (length > 0) flush();
-  } catch {
-    // A pipe that breaks is at its end.
   } finally {
     signal?.removeEventListener("abort", stop);
     reader.releaseLock();
@@ -86,7 +100,7 @@ export class Quota {
 
   /** Whether there was something left. */
   spend(): boolean {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (Math.abs(now - this.#since) >= this.#ms) {
       this.#since = now;
       this.#spent = 0;

@@ -1,6 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, fail } from "@std/assert";
 import { FakeClock } from "../../tests/fixtures/fake_clock.ts";
 import { parseObject, Quota, readLines, Tail } from "./lines.ts";
+
+const IGNORED = { limit: 8, onLine: () => {}, onFault: () => fail("Nothing was to go wrong") };
 
 async function linesOf(chunks: (string | Uint8Array)[], limit = 8): Promise<string[]> {
   const encoder = new TextEncoder();
@@ -8,7 +10,8 @@ async function linesOf(chunks: (string | Uint8Array)[], limit = 8): Promise<stri
     chunks.map((chunk) => typeof chunk === "string" ? encoder.encode(chunk) : chunk),
   );
   const lines: string[] = [];
-  await readLines(stream, limit, (line, cut) => lines.push(cut ? `${line}…` : line));
+  const onLine = (line: string, cut: boolean) => lines.push(cut ? `${line}…` : line);
+  await readLines(stream, { limit, onLine, onFault: IGNORED.onFault });
   return lines;
 }
 
@@ -38,11 +41,24 @@ Deno.test("a last line without an end counts", async () => {
 
 Deno.test("a broken stream is an end, and an abort ends one that never does", async () => {
   const broken = new ReadableStream<Uint8Array>({ start: (c) => c.error(new Error("Broken")) });
-  await readLines(broken, 8, () => {});
+  await readLines(broken, IGNORED);
   const abort = new AbortController();
-  const reading = readLines(new ReadableStream(), 8, () => {}, abort.signal);
+  const reading = readLines(new ReadableStream(), { ...IGNORED, signal: abort.signal });
   abort.abort();
   await reading;
+});
+
+Deno.test("a listener that throws loses its line, not those that follow", async () => {
+  const heard: string[] = [];
+  const faults: unknown[] = [];
+  const onLine = (line: string) => {
+    if (line === "b") throw new Error("Cannot take b");
+    heard.push(line);
+  };
+  const stream = ReadableStream.from([new TextEncoder().encode("a\nb\nc\n")]);
+  await readLines(stream, { limit: 8, onLine, onFault: (error) => faults.push(error) });
+  assertEquals(heard, ["a", "c"]);
+  assertEquals(faults.map(String), ["Error: Cannot take b"]);
 });
 
 Deno.test("the tail keeps the newest", () => {

@@ -147,7 +147,7 @@ export class Supervisor {
       const { exit, answered, lived } = await this.#serve();
       if (this.#ending.signal.aborted) return;
       this.#tell({ type: "dead", reason: exit.reason, code: exit.code, answered, lived });
-      const now = this.#options.clock.now();
+      const now = this.#options.clock.monotonic();
       const verdict = this.#breaker.died(now, { ...exit, answered });
       if (verdict.next === "open") await this.#wait(verdict.trialIn, exit);
       else if (verdict.delay > 0) await this.#wait(verdict.delay);
@@ -158,7 +158,7 @@ export class Supervisor {
   async #serve(): Promise<{ exit: Exit; answered: boolean; lived: number }> {
     const { service, clock } = this.#options;
     const generation = ++this.#generation;
-    const started = clock.now();
+    const started = clock.monotonic();
     let answered = false;
     let over = false;
     this.#tell({ type: "starting" });
@@ -177,7 +177,7 @@ export class Supervisor {
       service.serve(this.#ending.signal, { generation, report })
     );
     over = true;
-    return { exit, answered, lived: clock.now() - started };
+    return { exit, answered, lived: clock.monotonic() - started };
   }
 
   async #attempt(serve: () => Promise<Exit>): Promise<Exit> {

@@ -1,16 +1,14 @@
 import { asErthError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
-import {
-  Child,
-  type Command,
-  type Graces,
-  KILLED,
-  type Spawn,
-  spawnProcess,
-} from "../process/child.ts";
-import type { Clock } from "../process/clock.ts";
 import type { Death, Upstream } from "../gateway/hold.ts";
-import { parseObject, Quota, Tail } from "../process/lines.ts";
+import type { Command, Spawn } from "../process/child.ts";
+import type { Clock } from "../process/clock.ts";
+import { LineProcess, type LineProcessTimes, STOPPED } from "../process/line_process.ts";
+import { Tail } from "../process/lines.ts";
+import { Probe, type ProbePolicy } from "../process/probe.ts";
+import type { Exit, Reporter, Service } from "../process/supervisor.ts";
+import { mintToken, type Token } from "../process/token.ts";
+import { askAlive } from "./alive.ts";
 import {
   type Changed,
   type Fatal,
@@ -20,9 +18,6 @@ import {
   type Word,
   wordOf,
 } from "./messages.ts";
-import type { Exit, Reporter, Service } from "../process/supervisor.ts";
-import { mintToken, type Token } from "../process/token.ts";
-import { Watchdog, type WatchdogOptions } from "../process/watchdog.ts";
 
 /** A generation that answers. */
 export interface LiveSidecar extends Upstream {
@@ -33,21 +28,13 @@ export interface LiveSidecar extends Upstream {
 }
 
 /** Times in milliseconds. */
-export interface SidecarTimes {
-  /** From start to the ready line. */
-  readonly grace: number;
+export interface SidecarTimes extends LineProcessTimes {
   /** From one token to the next. */
   readonly rotation: number;
   /** How long a replaced token still counts. */
   readonly oldToken: number;
-  /** How long a sidecar that can't go on, or went mute, may take to exit. */
-  readonly farewell: number;
-  /** When Erth ends. */
-  readonly stop: Graces;
-  /** When the sidecar hangs: it won't hear the stop line anyway. */
-  readonly hung: Graces;
-  /** The watchdog's own, where they differ from its defaults. */
-  readonly probe: Pick<WatchdogOptions, "interval" | "deadline" | "suspicion">;
+  /** The probe's own, where they differ from its defaults. */
+  readonly probe: Partial<ProbePolicy>;
 }
 
 /** What the sidecar service is made of. */
@@ -82,11 +69,7 @@ const TIMES: SidecarTimes = {
   probe: {},
 };
 const TAIL = 200;
-const LOG_LINES = 1_000;
-const LOG_PERIOD_MS = 10_000;
-const LONGEST_WORDS = 500;
 const LONGEST_NAME = 128;
-const STOPPED = "Stopped as asked";
 
 /** The Python sidecar as a supervised service; speaks the greeting of `docs/contracts.md`. */
 export class SidecarService implements Service {
@@ -106,7 +89,7 @@ export class SidecarService implements Service {
 
   /** Sends a line to the running generation; those to come learn of it by their greeting. */
   tell(line: Record<string, unknown>): void {
-    this.#run?.tell(line);
+    this.#run?.process.send(line);
   }
 
   /** Runs one sidecar process; resolves when it is reaped and its pipes are empty. */
@@ -126,108 +109,54 @@ export class SidecarService implements Service {
   }
 }
 
-/** One process from its start to its end. */
+/** One process from its start to its end, with its tokens. */
 class Generation {
+  readonly process: LineProcess;
   readonly #options: ServiceOptions;
   readonly #reporter: Reporter;
   readonly #tail: Tail;
-  readonly #child: Child;
-  readonly #condemned = Promise.withResolvers<{ reason: string; graces: Graces }>();
   readonly #gone = Promise.withResolvers<Death>();
-  readonly #timers = new Set<() => void>();
-  #cancelGrace = () => {};
-  #ending = false;
   /** In use; and with it, in the order of their making, all whose proof counts. */
   #token = mintToken();
   #tokens: readonly Token[] = [this.#token];
   #live: LiveSidecar | undefined;
-  #watchdog: Watchdog | undefined;
+  #probe: Probe<string> | undefined;
   #fatal: Fatal | undefined;
-  #garbage = 0;
-  readonly tell = (line: Record<string, unknown>) => this.#child.send(line);
 
   constructor(options: ServiceOptions, command: Command, reporter: Reporter, tail: Tail) {
-    const { spawn = spawnProcess, clock, log } = options;
+    const { clock, log, spawn, times } = options;
     this.#options = options;
     this.#reporter = reporter;
     this.#tail = tail;
-    const quota = new Quota(LOG_LINES, LOG_PERIOD_MS, clock);
-    this.#child = new Child(
-      spawn(command),
+    this.process = new LineProcess({
+      name: "sidecar",
+      generation: reporter.generation,
+      command,
+      spawn,
+      times,
+      tail,
       clock,
-      (line, cut) => this.#hear(line, cut),
-      (line) => {
-        tail.add(line);
-        if (quota.spend()) log.info("sidecar.log", { generation: reporter.generation, line });
-      },
-    );
+      log,
+      onLine: (line) => line.ready === true ? this.#ready(line) : this.#heed(wordOf(line)),
+      onEnding: (reason) => this.#standDown(reason),
+    });
   }
 
   async live(signal: AbortSignal): Promise<Exit> {
-    const { greeting, times } = this.#options;
-    const stop = () => this.#condemn(STOPPED, times.stop);
-    signal.addEventListener("abort", stop, { once: true });
-    this.#child.send({ ...greeting(), token: this.#token.text });
-    this.#cancelGrace = this.#after(
-      times.grace,
-      () => this.#condemn(`Not ready within ${times.grace / 1000} s`),
-    );
-    this.#child.mute.then(() => {
-      this.#after(times.farewell, () => this.#condemn("Closed its output and lived on"));
-    });
-    const condemned = await Promise.race([
-      this.#condemned.promise,
-      this.#child.reaped.then(() => undefined),
-    ]);
-    if (condemned !== undefined) {
-      this.#standDown(condemned.reason);
-      await this.#child.end(condemned.graces);
-    }
-    const end = await this.#child.reaped;
-    this.#standDown(end);
-    signal.removeEventListener("abort", stop);
-    await this.#child.release();
-    const reason = this.#fatal?.message ?? condemned?.reason ?? end;
-    const killed = condemned === undefined && end === KILLED;
-    this.#gone.resolve({ killed });
+    const greeting = { ...this.#options.greeting(), token: this.#token.text };
+    const end = await this.process.live(signal, greeting);
+    const reason = this.#fatal?.message ?? end.reason;
+    this.#gone.resolve({ killed: end.killed });
     if (this.#live !== undefined) this.#options.onGone(this.#live, reason);
     const code = this.#fatal?.code;
-    return { reason, code, hopeless: isHopeless(code), killed, tail: this.#tail.lines() };
-  }
-
-  /** Passes the sentence that the process has to end; the first reason stays. */
-  #condemn(reason: string, graces = this.#options.times.hung): void {
-    this.#condemned.resolve({ reason, graces });
+    const hopeless = isHopeless(code);
+    return { reason, code, hopeless, killed: end.killed, tail: this.#tail.lines() };
   }
 
   /** Takes the generation out of use. */
   #standDown(reason: string): void {
-    if (this.#ending) return;
-    this.#ending = true;
-    for (const cancel of this.#timers) cancel();
-    this.#watchdog?.stop();
+    this.#probe?.stop();
     if (this.#live !== undefined) this.#options.onLost?.(this.#live, reason);
-  }
-
-  #after(ms: number, run: () => void): () => void {
-    if (this.#ending) return () => {};
-    const cancel = this.#options.clock.after(ms, () => {
-      this.#timers.delete(cancel);
-      run();
-    });
-    this.#timers.add(cancel);
-    return cancel;
-  }
-
-  #hear(text: string, cut: boolean): void {
-    const line = cut ? undefined : parseObject(text);
-    if (line === undefined) {
-      if (this.#garbage++ === 0) {
-        this.#options.log.warn("sidecar.garbage", { length: text.length, cut });
-      }
-      this.#tail.add(text.slice(0, LONGEST_WORDS));
-    } else if (line.ready === true) this.#ready(line);
-    else this.#heed(wordOf(line));
   }
 
   #heed({ changed, wish, fatal }: Word): void {
@@ -235,45 +164,43 @@ class Generation {
     if (wish !== undefined) this.#options.onWish?.(wish);
     if (fatal === undefined) return;
     this.#fatal ??= fatal;
-    this.#after(this.#options.times.farewell, () => this.#condemn(fatal.message));
+    this.process.letGo(fatal.message);
   }
 
-  #ready({ port, version }: Record<string, unknown>): void {
-    if (this.#live !== undefined || this.#ending) return;
-    if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65535) {
-      return this.#condemn(`Announced a port that is none: ${JSON.stringify(port)}`);
-    }
-    this.#cancelGrace();
+  #ready(line: Record<string, unknown>): void {
+    if (this.#live !== undefined || this.process.ending) return;
+    const port = this.process.ready(line.port);
+    if (port === undefined) return;
     const { generation } = this.#reporter;
-    const { pid } = this.#child;
+    const { pid } = this.process;
     this.#live = {
       generation,
       pid,
       port,
-      version: String(version).slice(0, LONGEST_NAME),
+      version: String(line.version).slice(0, LONGEST_NAME),
       token: () => this.#token.text,
       gone: this.#gone.promise,
-      suspect: () => this.#watchdog?.suspect() ?? Promise.resolve(false),
+      suspect: () => this.#probe?.suspect() ?? Promise.resolve(false),
     };
     this.#watch(port);
-    this.#after(this.#options.times.rotation, () => this.#rotate());
+    this.process.after(this.#options.times.rotation, () => this.#rotate());
     this.#reporter.report({ type: "ready", details: { pid, port, token: this.#token.id } });
     this.#options.onReady(this.#live);
   }
 
   #watch(port: number): void {
     const { clock, log, fetch, times } = this.#options;
-    this.#watchdog = new Watchdog({
+    const secrets = () => this.#tokens.map((token) => token.secret);
+    this.#probe = new Probe({
       ...times.probe,
-      port,
-      secrets: () => this.#tokens.map((token) => token.secret),
-      onProof: (secret) => this.#proved(secret),
+      name: "sidecar",
+      ask: (signal) => askAlive({ port, secrets, fetch }, signal),
+      onAnswer: (secret) => this.#proved(secret),
       onBusy: () => this.#reporter.report({ type: "busy" }),
       onRecovered: () => this.#reporter.report({ type: "recovered" }),
-      onDead: (reason) => this.#condemn(reason),
+      onDead: (reason) => this.process.condemn(reason),
       clock,
       log,
-      fetch,
     });
   }
 
@@ -281,8 +208,8 @@ class Generation {
   #rotate(): void {
     const next = mintToken();
     this.#tokens = [...this.#tokens, next];
-    this.#child.send({ token: next.text });
-    this.#after(this.#options.times.rotation, () => this.#rotate());
+    this.process.send({ token: next.text });
+    this.process.after(this.#options.times.rotation, () => this.#rotate());
   }
 
   #proved(secret: string): void {
@@ -291,7 +218,7 @@ class Generation {
     if (token === undefined || proved <= this.#tokens.indexOf(this.#token)) return;
     this.#token = token;
     this.#reporter.report({ type: "rotated", id: token.id });
-    this.#after(this.#options.times.oldToken, () => {
+    this.process.after(this.#options.times.oldToken, () => {
       this.#tokens = this.#tokens.slice(this.#tokens.indexOf(token));
     });
   }

@@ -252,6 +252,7 @@ Deno.test("two hundred restarts leave no descriptor and no timer behind", async 
   const timers = new Set<number>();
   const clock: Clock = {
     now: systemClock.now,
+    monotonic: systemClock.monotonic,
     after(ms, run) {
       const timer = setTimeout(() => (timers.delete(timer), run()), ms);
       timers.add(timer);

@@ -2,7 +2,6 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ErthError } from "../../errors.ts";
 import { LineLog } from "../../log.ts";
 import { systemClock as clock } from "../../shell/process/clock.ts";
-import { loopbackClient } from "../../shell/process/loopback.ts";
 import { Endpoints } from "../../shell/models/endpoints/endpoints.ts";
 import { Reach } from "../../shell/models/endpoints/reach.ts";
 import { Relay } from "../../shell/models/endpoints/relay.ts";
@@ -36,7 +35,7 @@ Deno.test("another llama.cpp server is an endpoint: its models are found, its an
   const [model] = endpoints.models(relay.open());
   assertEquals(model!.ref, `${id}/model`);
   const messages = [{ role: "user", content: "Hello" }];
-  const client = loopbackClient(Number(new URL(model!.url!).port), 1);
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 1 });
   // More than once: llama.cpp closes connections that it seemed to keep.
   for (let turn = 0; turn < 3; turn++) {
     const response = await fetch(`${model!.url}/chat/completions`, {

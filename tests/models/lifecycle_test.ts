@@ -63,7 +63,7 @@ Deno.test("a model that hangs is ended", async () => {
     return state.state === "failed" && state;
   });
   assertEquals(code, "MODEL_CRASHED");
-  assertMatch(detail!, /no sign of life/);
+  assertMatch(detail!, /No answer to 3 probes/);
   await rig.gone(pid);
 });
 

@@ -1,9 +1,10 @@
 import { asErthError, ErthError } from "../../../errors.ts";
 import type { Log } from "../../../log.ts";
 import { type Clock, pause } from "../../process/clock.ts";
+import { isLoopback } from "../../process/loopback.ts";
 import { type EndpointTarget, type EndpointWish, placeOf, readEndpoint } from "./target.ts";
 import { readModelList } from "./list.ts";
-import { isLoopback, type Reach } from "./reach.ts";
+import type { Reach } from "./reach.ts";
 import type { AssistantFile, Endpoint, OfferedModel } from "../settings/settings.ts";
 
 /** What a page shows of an endpoint. Never its key. */
@@ -161,7 +162,7 @@ export class Endpoints {
 
   /** Asks those anew that weren't asked a moment ago. Never throws: what is wrong is shown. */
   async refresh(force = false): Promise<void> {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     const due = this.#options.settings.content.endpoints.filter(({ id }) =>
       force || now - (this.#asked.get(id) ?? -Infinity) > FRESH_MS
     );
@@ -192,7 +193,7 @@ export class Endpoints {
 
   async #renew(endpoint: Endpoint): Promise<void> {
     const { id } = endpoint;
-    this.#asked.set(id, this.#options.clock.now());
+    this.#asked.set(id, this.#options.clock.monotonic());
     try {
       const models = await this.#ask(endpoint);
       if (JSON.stringify(models) !== JSON.stringify(this.find(id)?.models)) {

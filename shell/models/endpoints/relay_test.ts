@@ -2,7 +2,6 @@ import { assert, assertEquals } from "@std/assert";
 import { ErthError } from "../../../errors.ts";
 import { LineLog } from "../../../log.ts";
 import { systemClock } from "../../process/clock.ts";
-import { loopbackClient } from "../../process/loopback.ts";
 import { Reach } from "./reach.ts";
 import { Relay } from "./relay.ts";
 
@@ -18,6 +17,7 @@ interface Place {
 /** A clock for which a hundredth of the time passes. */
 const HURRIED = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after: (ms: number, run: () => void) => systemClock.after(ms / 100, run),
 };
 const KEY = "relay-key";
@@ -45,7 +45,7 @@ async function within(
   });
   const { origin, key } = relay.open();
   assertEquals(relay.open().origin, origin);
-  const client = loopbackClient(Number(new URL(origin).port), 2);
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 2 });
   const ask: Place["ask"] = (path, init = {}) =>
     fetch(origin + path, {
       method: "POST",

@@ -1,5 +1,5 @@
 import { ErthError } from "../../../errors.ts";
-import { isPrivate } from "./reach.ts";
+import { isPrivate } from "../../process/loopback.ts";
 
 /** Programs that people run models with, and where those listen by themselves. */
 export const PRESETS = {

@@ -29,7 +29,7 @@ export class IdleWatch {
   /** From now on nobody uses it. */
   start(): void {
     const { clock, idle = IDLE_MS } = this.#options;
-    this.#look(clock.now() + idle);
+    this.#look(clock.monotonic() + idle);
   }
 
   /** Somebody uses it, or it is gone. */
@@ -40,9 +40,9 @@ export class IdleWatch {
   #look(until: number): void {
     this.#cancel();
     const { clock, memory, onDue } = this.#options;
-    this.#cancel = clock.after(Math.min(LOOK_MS, Math.max(0, until - clock.now())), () => {
+    this.#cancel = clock.after(Math.min(LOOK_MS, Math.max(0, until - clock.monotonic())), () => {
       const { available, total } = memory();
-      if (clock.now() >= until) onDue("unused");
+      if (clock.monotonic() >= until) onDue("unused");
       else if (available < Math.max(SHORT * total, SHORT_BYTES)) onDue("memory is short");
       else this.#look(until);
     });

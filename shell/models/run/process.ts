@@ -1,17 +1,12 @@
 import { asErthError, isErrorCode } from "../../../errors.ts";
 import type { Log } from "../../../log.ts";
-import {
-  Child,
-  type Command,
-  type Graces,
-  KILLED,
-  type Spawn,
-  spawnProcess,
-} from "../../process/child.ts";
+import type { Command, Spawn } from "../../process/child.ts";
 import type { Clock } from "../../process/clock.ts";
-import { parseObject, Quota, Tail } from "../../process/lines.ts";
+import { LineProcess, type LineProcessTimes, STOPPED } from "../../process/line_process.ts";
+import { Tail } from "../../process/lines.ts";
+import { Probe } from "../../process/probe.ts";
 import type { Exit, Reporter, Service } from "../../process/supervisor.ts";
-import { HealthProbe } from "../../process/health_probe.ts";
+import { askHealth } from "./health.ts";
 import type { ModelFailure } from "./state.ts";
 
 /** The first line on the model process's standard input, but for the key. */
@@ -34,14 +29,10 @@ export interface LiveModel {
   readonly key: string;
 }
 
-/** Times in milliseconds. */
-export interface ModelTimes {
-  /** Without a word while it loads. */
-  readonly grace: number;
+/** Times in milliseconds; the grace is without a word while it loads. */
+export interface ModelTimes extends LineProcessTimes {
   /** From one look at its health to the next. */
   readonly probe: number;
-  readonly stop: Graces;
-  readonly hung: Graces;
 }
 
 /** What one run of a model is made of. */
@@ -67,18 +58,16 @@ const TIMES: ModelTimes = {
   grace: 10 * 60_000,
   // Long enough for a machine on which every core computes.
   probe: 5_000,
+  farewell: 1_000,
   stop: { stop: 150, term: 150 },
   hung: { stop: 0, term: 100 },
 };
 const TAIL = 50;
-const LOG_LINES = 200;
-const LOG_PERIOD_MS = 10_000;
 const LONGEST_WORDS = 500;
 /** Of this process's server; the key is asked for everywhere below it. */
 const PATH = "/model";
 /** `0.00.006.816 E llama_model_load: error loading model: …` */
 const LLAMA_ERROR = /^[\d.]+ E\s+/;
-const STOPPED = "Stopped as asked";
 
 /** A GGUF file in llama.cpp as a service: one process, which `docs/contracts.md` describes. */
 export class ModelService implements Service {
@@ -105,112 +94,81 @@ export class ModelService implements Service {
   }
 }
 
+/** One process from its start to its end. */
 class Run {
   readonly #options: ModelServiceOptions;
   readonly #times: ModelTimes;
   readonly #reporter: Reporter;
-  readonly #child: Child;
+  readonly #process: LineProcess;
   readonly #tail = new Tail(TAIL);
-  readonly #condemned = Promise.withResolvers<{ reason: string; graces: Graces }>();
   readonly #key = crypto.randomUUID() + crypto.randomUUID();
-  #cancelGrace = () => {};
-  #probe: HealthProbe | undefined;
+  #probe: Probe | undefined;
   #fatal: ModelFailure | undefined;
-  #over = false;
 
   constructor(options: ModelServiceOptions, command: Command, reporter: Reporter) {
-    const { spawn = spawnProcess, clock, log } = options;
+    const { clock, log, spawn } = options;
     this.#options = options;
     this.#times = { ...TIMES, ...options.times };
     this.#reporter = reporter;
-    const quota = new Quota(LOG_LINES, LOG_PERIOD_MS, clock);
-    this.#child = new Child(
-      spawn(command),
+    this.#process = new LineProcess({
+      name: "model",
+      generation: reporter.generation,
+      command,
+      spawn,
+      times: this.#times,
+      tail: this.#tail,
       clock,
-      (line, cut) => this.#hear(line, cut),
-      (line) => {
-        this.#tail.add(line);
-        if (quota.spend()) log.info("model.log", { line: line.slice(0, LONGEST_WORDS) });
-      },
-    );
+      log,
+      onLine: (line) => this.#hear(line),
+      onEnding: () => this.#probe?.stop(),
+    });
   }
 
   async live(signal: AbortSignal, library: string | undefined): Promise<Exit> {
-    const { order } = this.#options;
-    const stop = () => this.#condemn(STOPPED, this.#times.stop);
-    signal.addEventListener("abort", stop, { once: true });
-    this.#child.send({ ...order, key: this.#key, ...library !== undefined && { library } });
-    this.#wait();
-    const condemned = await Promise.race([
-      this.#condemned.promise,
-      this.#child.reaped.then(() => undefined),
-    ]);
-    this.#standDown();
-    if (condemned !== undefined) await this.#child.end(condemned.graces);
-    const end = await this.#child.reaped;
-    signal.removeEventListener("abort", stop);
-    await this.#child.release();
+    const greeting = {
+      ...this.#options.order,
+      key: this.#key,
+      ...library !== undefined && { library },
+    };
+    const { killed, reason } = await this.#process.live(signal, greeting);
     const tail = this.#tail.lines();
-    if (condemned !== undefined) return { reason: condemned.reason, code: "MODEL_CRASHED", tail };
-    if (this.#fatal === undefined) {
-      return { reason: end, code: "MODEL_CRASHED", killed: end === KILLED, tail };
-    }
+    if (this.#fatal === undefined) return { reason, code: "MODEL_CRASHED", killed, tail };
     const { code, detail } = reasonOf(tail) ?? this.#fatal;
     return { reason: detail, code, hopeless: true, tail };
   }
 
-  #condemn(reason: string, graces = this.#times.hung): void {
-    this.#condemned.resolve({ reason, graces });
-  }
-
-  #standDown(): void {
-    this.#over = true;
-    this.#cancelGrace();
-    this.#probe?.stop();
-  }
-
-  #wait(): void {
-    this.#cancelGrace();
-    const { grace } = this.#times;
-    this.#cancelGrace = this.#options.clock.after(
-      grace,
-      () => this.#condemn(`Not loaded within ${grace / 1000} s`),
-    );
-  }
-
-  #hear(text: string, cut: boolean): void {
-    const line = cut ? undefined : parseObject(text);
-    if (line === undefined || this.#over) return;
-    if (typeof line.progress === "number") {
-      this.#wait();
-      this.#options.onProgress(Math.min(1, Math.max(0, line.progress)));
-    } else if (line.ready === true) this.#ready(line);
-    else if (typeof line.memory === "number") this.#options.onMemory(line.memory);
-    else if (line.event === "fatal") {
+  #hear(line: Record<string, unknown>): void {
+    if (line.event === "fatal") {
       const code = isErrorCode(line.code) ? line.code : "MODEL_REFUSED";
-      this.#fatal ??= { code, detail: String(line.message ?? code).slice(0, LONGEST_WORDS) };
+      const detail = String(line.message ?? code).slice(0, LONGEST_WORDS);
+      this.#fatal ??= { code, detail };
+      this.#process.letGo(detail);
+    } else if (this.#process.ending) return;
+    else if (line.ready === true) this.#ready(line);
+    else if (typeof line.memory === "number") this.#options.onMemory(line.memory);
+    else if (typeof line.progress === "number") {
+      if (this.#probe === undefined) this.#process.progress();
+      this.#options.onProgress(Math.min(1, Math.max(0, line.progress)));
     }
   }
 
-  #ready({ port }: Record<string, unknown>): void {
+  #ready(line: Record<string, unknown>): void {
     if (this.#probe !== undefined) return;
-    if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65535) {
-      return this.#condemn(`Announced a port that is none: ${JSON.stringify(port)}`);
-    }
-    this.#cancelGrace();
+    const port = this.#process.ready(line.port);
+    if (port === undefined) return;
     const { clock, log } = this.#options;
-    const { pid } = this.#child;
-    this.#probe = new HealthProbe({
-      port,
-      path: `${PATH}/health`,
-      key: this.#key,
+    const { pid } = this.#process;
+    const key = this.#key;
+    this.#probe = new Probe({
+      name: "model",
+      ask: (signal) => askHealth({ port, path: `${PATH}/health`, key }, signal),
+      onDead: (reason) => this.#process.condemn(reason),
       interval: this.#times.probe,
       clock,
       log,
-      onDead: (reason) => this.#condemn(reason),
     });
     this.#reporter.report({ type: "ready", details: { pid, port } });
-    this.#options.onReady({ pid, url: `http://127.0.0.1:${port}${PATH}/v1`, key: this.#key });
+    this.#options.onReady({ pid, url: `http://127.0.0.1:${port}${PATH}/v1`, key });
   }
 }
 

@@ -214,7 +214,7 @@ export class Downloads {
 function meter(clock: Clock): (done: number) => number | undefined {
   const seen: [number, number][] = [];
   return (done) => {
-    const now = clock.now();
+    const now = clock.monotonic();
     seen.push([now, done]);
     while (seen.length > 2 && seen[0]![0] < now - RATE_MS) seen.shift();
     const [since, before] = seen[0]!;

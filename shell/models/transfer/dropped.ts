@@ -32,7 +32,7 @@ export class Dropped {
 
   /** Somebody holds these over the window now. */
   hold(paths: readonly string[]): void {
-    const until = this.#options.clock.now() + HELD_MS;
+    const until = this.#options.clock.monotonic() + HELD_MS;
     this.#held = { paths: paths.slice(0, MOST), until };
   }
 
@@ -42,7 +42,7 @@ export class Dropped {
     const { paths, until } = this.#held;
     this.#held = { paths: [], until: 0 };
     const taken: Dropping[] = [];
-    for (const path of clock.now() < until ? paths : []) taken.push(await this.#take(path));
+    for (const path of clock.monotonic() < until ? paths : []) taken.push(await this.#take(path));
     return taken;
   }
 

@@ -1,6 +1,6 @@
 import { ErthError } from "../../../errors.ts";
 import { cleanName } from "../settings/names.ts";
-import { isLoopback } from "../endpoints/reach.ts";
+import { isLoopback } from "../../process/loopback.ts";
 
 /** What to download. */
 export interface DownloadTarget {

@@ -86,6 +86,7 @@ export class Models {
       memory,
       processors,
       clock,
+      random,
       log,
       publish: show,
       onChange: options.tell,

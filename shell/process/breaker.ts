@@ -1,5 +1,7 @@
 /** The numbers of the restart policy; times in milliseconds. */
 export interface Policy {
+  /** Whether a generation that died is followed by another at all. */
+  restarts: boolean;
   /** So many generations in a row that died before their first answer open the breaker. */
   failures: number;
   /** What a start that was killed from elsewhere counts as: it says little of the next one. */
@@ -25,6 +27,7 @@ export interface Policy {
 
 /** What a supervisor uses unless told otherwise. */
 export const DEFAULT_POLICY: Policy = {
+  restarts: true,
   failures: 5,
   killed: 0.1,
   window: 60_000,
@@ -49,8 +52,12 @@ export interface Death {
   readonly killed?: boolean;
 }
 
-/** What follows a death: a restart after `delay` ms (0: at once), or no restart but a trial later. */
+/**
+ * What follows a death: a restart after `delay` ms (0: at once), no restart but a trial later, or
+ * nothing more.
+ */
 export type Verdict =
+  | { readonly next: "end" }
   | { readonly next: "restart"; readonly delay: number }
   | { readonly next: "open"; readonly trialIn: number };
 
@@ -106,6 +113,7 @@ export class Breaker {
 
   /** A generation died at `now`. */
   died(now: number, { answered, hopeless, killed }: Death): Verdict {
+    if (!this.#policy.restarts) return { next: "end" };
     if (answered && !hopeless) return { next: "restart", delay: this.#loopDelay(now) };
     const { failures, window, firstDelay, longestDelay, halfLife } = this.#policy;
     const since = Math.abs(now - this.#lastFailure);

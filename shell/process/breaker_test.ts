@@ -4,7 +4,10 @@ import { Breaker, DEFAULT_POLICY, type Verdict } from "./breaker.ts";
 const never = () => 0;
 
 function delays(verdicts: Verdict[]): (number | string)[] {
-  return verdicts.map((v) => v.next === "restart" ? v.delay : `open ${v.trialIn}`);
+  return verdicts.map((verdict) => {
+    if (verdict.next === "end") return "end";
+    return verdict.next === "restart" ? verdict.delay : `open ${verdict.trialIn}`;
+  });
 }
 
 Deno.test("a generation that had answered restarts at once", () => {

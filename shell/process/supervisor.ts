@@ -93,7 +93,10 @@ type Detail<E> = E extends unknown ? Omit<E, "time" | "name" | "generation"> : n
 
 const WARNINGS: readonly SupervisorEvent["type"][] = ["dead", "busy", "breaker-open"];
 
-/** Keeps one service running: restarts it, slows down, gives up for a while, tries again. */
+/**
+ * Keeps one service running: restarts it, slows down, gives up for a while, tries again. Or runs it
+ * once, if its policy knows no restart.
+ */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #breaker: Breaker;
@@ -102,6 +105,7 @@ export class Supervisor {
   #loop: Promise<void> | undefined;
   #pause: Pause | undefined;
   #stopped: Promise<void> | undefined;
+  #last: Exit | undefined;
 
   /** @throws {RangeError} If a number of the policy makes no sense. */
   constructor(options: SupervisorOptions) {
@@ -113,6 +117,17 @@ export class Supervisor {
   start(): void {
     if (this.#ending.signal.aborted) return;
     this.#loop ??= this.#run();
+  }
+
+  /**
+   * Starts it and resolves when it is over: stopped, or dead where the policy knows no restart.
+   *
+   * @returns how its last generation ended; undefined if it was stopped before there was one.
+   */
+  async run(): Promise<Exit | undefined> {
+    this.start();
+    await this.#loop;
+    return this.#last;
   }
 
   /** Closes the breaker and cuts a pause short. While a generation runs, it does nothing. */
@@ -145,10 +160,12 @@ export class Supervisor {
   async #run(): Promise<void> {
     while (!this.#ending.signal.aborted) {
       const { exit, answered, lived } = await this.#serve();
+      this.#last = exit;
       if (this.#ending.signal.aborted) return;
       this.#tell({ type: "dead", reason: exit.reason, code: exit.code, answered, lived });
       const now = this.#options.clock.monotonic();
       const verdict = this.#breaker.died(now, { ...exit, answered });
+      if (verdict.next === "end") return;
       if (verdict.next === "open") await this.#wait(verdict.trialIn, exit);
       else if (verdict.delay > 0) await this.#wait(verdict.delay);
     }

@@ -237,6 +237,28 @@ Deno.test("stop doesn't wait for a deaf service beyond its deadline", async () =
   assertEquals(newest(events, "stopped").clean, false);
 });
 
+for (const answered of [true, false]) {
+  const when = answered ? "that had answered" : "before its first answer";
+  Deno.test(`where the policy knows no restart, a death ${when} is the end`, async () => {
+    const { puppet, supervisor, clock, types } = setUp({ restarts: false });
+    const over = supervisor.run();
+    if (answered) puppet.ready();
+    await puppet.die({ reason: "Crashed" });
+    assertEquals((await over)?.reason, "Crashed");
+    await clock.advance(3_600_000);
+    supervisor.retry();
+    assertEquals([puppet.runs.length, types().at(-1)], [1, "dead"]);
+    await supervisor.stop();
+  });
+}
+
+Deno.test("who runs it to its end hears of a stop too", async () => {
+  const { supervisor } = setUp();
+  const over = supervisor.run();
+  await supervisor.stop();
+  assertEquals((await over)?.reason, "Stopped");
+});
+
 Deno.test("a listener that throws harms nobody", async () => {
   const puppet = new Puppet();
   const clock = new FakeClock();

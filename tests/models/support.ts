@@ -54,6 +54,7 @@ export class Rig implements AsyncDisposable {
       memory: () => this.memory,
       processors: 2,
       clock,
+      random: () => 0,
       log: this.log,
       publish: () => {},
       onChange: () => this.#listeners.forEach((listen) => listen()),

@@ -103,12 +103,12 @@ function brokenHosts({ path, text }: Source): string[] {
   return host === null ? [] : [`${path}: names the registry host ${host[0]}`];
 }
 
-/** The supervisor runs any service; so nothing that it reaches may be the sidecar. */
+/** The supervisor runs any service; so nothing that it reaches may be the sidecar or a model. */
 function brokenSupervisor(sources: readonly Source[]): string[] {
   const imports = new Map(sources.map((source) => [source.path, source.imports]));
   const seen = new Set<string>(["shell/process/supervisor.ts"]);
   for (const path of seen) imports.get(path)?.forEach((target) => seen.add(target));
-  return [...seen].filter((path) => /^shell\/(sidecar\/sidecar|backend)\.ts$/.test(path))
+  return [...seen].filter((path) => /^shell\/(sidecar\/|models\/|backend\.ts$)/.test(path))
     .map((path) =>
       `shell/process/supervisor.ts: must know a service by its shape only, but reaches ${path}`
     );

@@ -63,7 +63,6 @@ export class ModelKeeper {
   readonly #speeds = new Map<string, number>();
   readonly #watch: IdleWatch;
   #run: Run | undefined;
-  #runs = 0;
   #stopped = false;
 
   constructor(options: ModelKeeperOptions) {
@@ -222,9 +221,10 @@ export class ModelKeeper {
   /** One process from its start to its end. */
   async #live(run: Run): Promise<void> {
     const { ending: { signal }, info, source } = run;
-    const one = { source, info, signal, generation: ++this.#runs };
     const exit = await serveModel(this.#options, {
-      ...one,
+      source,
+      info,
+      signal,
       onPlan: (plan) => run.plan = plan,
       onProgress: (progress) => this.#progressed(run, progress),
       onReady: (live) => this.#ready(run, live),
@@ -246,7 +246,6 @@ export class ModelKeeper {
   #ready(run: Run, live: LiveModel): void {
     if (run.ending.signal.aborted) return;
     run.live = live;
-    this.#options.log.info("model.ready", { ref: run.ref, pid: live.pid });
     this.#changed();
     this.#unused();
     this.#next();

@@ -1,7 +1,8 @@
 import type { Log } from "../../../log.ts";
 import type { Spawn } from "../../process/child.ts";
 import type { Clock } from "../../process/clock.ts";
-import type { Exit } from "../../process/supervisor.ts";
+import { STOPPED } from "../../process/line_process.ts";
+import { type Exit, Supervisor } from "../../process/supervisor.ts";
 import type { GgufInfo } from "../gguf/gguf.ts";
 import { ModelService, type ModelServiceOptions } from "./process.ts";
 import type { ModelSource } from "./state.ts";
@@ -14,6 +15,8 @@ export interface ServeOptions {
   memory: () => Memory;
   processors: number;
   clock: Clock;
+  /** Gives a number from 0 up to 1. */
+  random: () => number;
   log: Log;
   spawn?: Spawn;
   times?: ModelServiceOptions["times"];
@@ -24,10 +27,12 @@ export interface ServeRun extends Pick<ModelServiceOptions, "onProgress" | "onRe
   source: ModelSource;
   info: GgufInfo;
   signal: AbortSignal;
-  generation: number;
   /** It is begun like this. */
   onPlan: (plan: Plan) => void;
 }
+
+/** One that crashed must not start again by itself: it would take the memory and crash again. */
+const ONCE = { restarts: false };
 
 /**
  * Runs a model from its start to its end, as suits it and the machine.
@@ -35,8 +40,8 @@ export interface ServeRun extends Pick<ModelServiceOptions, "onProgress" | "onRe
  * @throws {ErthError} `MODEL_TOO_LARGE`.
  */
 export async function serveModel(options: ServeOptions, run: ServeRun): Promise<Exit> {
-  const { clock, command, log, memory, processors, spawn, times } = options;
-  const { generation, info, onMemory, onProgress, onReady, signal } = run;
+  const { clock, command, log, memory, processors, random, spawn, times } = options;
+  const { info, onMemory, onProgress, onReady, signal } = run;
   const { ref, path, parts = [path], settings } = run.source;
   const sizes = await Promise.all(parts.map(async (part) => (await Deno.stat(part)).size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
@@ -47,5 +52,13 @@ export async function serveModel(options: ServeOptions, run: ServeRun): Promise<
   const order = { path, files: parts, context, slots, threads };
   const hooks = { onMemory, onProgress, onReady };
   const service = new ModelService({ command, order, clock, log, spawn, times, ...hooks });
-  return await service.serve(signal, { generation, report: () => {} });
+  const supervisor = new Supervisor({ service, clock, random, log, policy: ONCE });
+  const stop = () => void supervisor.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await supervisor.run() ?? { reason: STOPPED };
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -152,6 +152,11 @@ def test_an_answer_is_streamed(sidecar: Sidecar) -> None:
     answer = json.loads(sidecar.ask("GET", path)[1])
     assert answer["state"] == "done"
     assert "The zebra eats at noon." in answer["body"]
+    known = len(answer["body"]) - 5
+    rest = f"event: delta\nid: {known + 5}\ndata: {json.dumps(answer['body'][known:])}\n"
+    assert sidecar.ask("GET", f"{path}/stream?after={known}")[1].startswith(rest)
+    again = sidecar.ask("GET", f"{path}/stream?after=0", last_event_id=str(known))
+    assert again[1].startswith(rest)
     assert [c["title"] for c in answer["citations"]] == ["Zoo"]
     page = sidecar.ask("GET", path, accept="text/html")[1]
     assert "<blockquote>" in page

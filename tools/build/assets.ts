@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
 import normalize from "modern-normalize/modern-normalize.css" with { type: "text" };
 import iconLicense from "heroicons/LICENSE" with { type: "text" };
+import { bundlePage } from "./bundle.ts";
 
 const STYLES = [
   "base",
@@ -71,11 +73,9 @@ export async function collectAssets(outDir: string): Promise<void> {
   const web = new URL("../../web/", import.meta.url);
   const read = (name: string) => Deno.readTextFile(new URL(name, web));
   const styles = await Promise.all(STYLES.map((name) => read(`css/${name}.css`)));
-  const scripts = await Promise.all(["app.js", "editing.js", "chat.js", "dropping.js"].map(read));
   const files: Record<string, string> = {
     "index.html": await read("index.html"),
     "assets/app.css": [normalize, ...styles].join("\n"),
-    "assets/app.js": scripts.join("\n"),
     "assets/htmx.min.js": htmx,
     "assets/icon.svg": await read("icon.svg"),
     "assets/icons.svg": await sprite(),
@@ -84,6 +84,7 @@ export async function collectAssets(outDir: string): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await Deno.writeTextFile(`${outDir}/${name}`, text);
   }
+  await bundlePage(fileURLToPath(new URL("js/main.ts", web)), `${outDir}/assets/app.js`);
 }
 
 async function sprite(): Promise<string> {

@@ -2,6 +2,8 @@ import { basename, dirname, join } from "node:path";
 import { run } from "../steps/command.ts";
 import { filesUnder, ROOT } from "../steps/steps.ts";
 
+let last: Promise<unknown> = Promise.resolve();
+
 const WORKER = /new Worker\(\s*new URL\(\s*"([^"]+)\.ts",\s*import\.meta\.url\s*\)/g;
 
 /**
@@ -17,11 +19,9 @@ const WORKER = /new Worker\(\s*new URL\(\s*"([^"]+)\.ts",\s*import\.meta\.url\s*
 export async function bundle(folders: string[], target: string): Promise<string[]> {
   const workers = await findWorkers(folders);
   await Deno.mkdir(target, { recursive: true });
-  // One after the other: the first call fetches the bundler, and two at once get in each other's way.
   for (const entry of [join(ROOT, "main.ts"), ...workers]) {
     const output = outputOf(entry, target);
-    const deno = [Deno.execPath(), "bundle", "--quiet", "--platform", "deno", "-o", output, entry];
-    await run(deno);
+    await denoBundle(["--platform", "deno", "-o", output, entry]);
     const code = await Deno.readTextFile(output);
     await Deno.writeTextFile(
       output,
@@ -29,6 +29,22 @@ export async function bundle(folders: string[], target: string): Promise<string[
     );
   }
   return workers.map((worker) => outputOf(worker, target));
+}
+
+/**
+ * Makes one classic script of the page's modules: read at once where it stands, as a module isn't,
+ * and leaving no name of its own behind.
+ */
+export async function bundlePage(entry: string, output: string): Promise<void> {
+  const form = ["--platform", "browser", "--format", "iife", "--minify"];
+  await denoBundle([...form, "-o", output, entry]);
+}
+
+/** One after the other: the first call fetches the bundler, and two get in each other's way. */
+async function denoBundle(options: string[]): Promise<void> {
+  const bundled = last.then(() => run([Deno.execPath(), "bundle", "--quiet", ...options]));
+  last = bundled.catch(() => {});
+  await bundled;
 }
 
 async function findWorkers(folders: string[]): Promise<string[]> {

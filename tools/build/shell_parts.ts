@@ -68,7 +68,7 @@ export async function collectSite(packages: string): Promise<string> {
   const site = join(EMBED, "site");
   return await step({
     name: "site",
-    inputs: ["web", "tools/build/assets.ts"],
+    inputs: ["web", "tools/build/assets.ts", "tools/build/bundle.ts"],
     also: packages,
     outputs: [site],
     run: async () => {

@@ -9,7 +9,7 @@ import { PYTHON, venv } from "../fetch/python.ts";
 import { type Counts, readCounts, reportPath, summarize } from "./report.ts";
 
 /** Where unit tests stand; those in tests/ need the program. */
-const UNITS = ["shell", "db", "tools"];
+const UNITS = ["shell", "db", "tools", "web"];
 
 /** Runs all checks, both languages side by side; a check that fails counts as one failed test. */
 export async function ok(): Promise<Counts[]> {

@@ -9,6 +9,7 @@ const LAYERS: Record<string, string[]> = {
   main: ["shell", "errors", "log"],
   shell: ["db", "disk", "errors", "log"],
   db: ["disk", "errors", "log"],
+  web: [],
   log: ["errors"],
   disk: [],
   errors: [],
@@ -35,6 +36,11 @@ const RESERVED: { rule: string; pattern: RegExp; allowed: RegExp }[] = [
     rule: "processes are started by the function that is passed in",
     pattern: /\bnew Deno\.Command\b/,
     allowed: /^shell\/(process\/child|instance\/browser|window\/\w+\/\w+)\.ts$/,
+  },
+  {
+    rule: "the page runs in a browser",
+    pattern: /\bDeno\b/,
+    allowed: /^(?!web\/)/,
   },
 ];
 

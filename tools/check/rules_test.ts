@@ -26,6 +26,13 @@ const CASES: [string, Source[], number][] = [
   ["Turso's variables in config", [file("shell/config/config.ts", '"TURSO_AUTH_TOKEN"')], 0],
   ["but no more of it", [file("shell/config/config.ts", '"TURSO_AUTH_TOKEN"; turso()')], 1],
   ["and nowhere else", [file("shell/mirror/keeper.ts", '"TURSO_AUTH_TOKEN"')], 1],
+  [
+    "the page imports its own modules",
+    [file("web/js/a.ts", "", ["web/js/b.ts", "npm:htmx.org"])],
+    0,
+  ],
+  ["the page imports the shell", [file("web/js/a.ts", "", ["shell/b.ts"])], 1],
+  ["the page calls Deno", [file("web/js/a.ts", "Deno.cwd()")], 1],
   ["a process started directly", [file("shell/cli/a.ts", "new Deno.Command('a')")], 1],
   ["a file too long", [file("sidecar/a.py", "x\n".repeat(300))], 1],
   ["a file just short enough", [file("sidecar/a.py", "x\n".repeat(299))], 0],

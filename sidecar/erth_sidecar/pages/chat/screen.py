@@ -202,8 +202,7 @@ class _Screen:
         return Answer(self._render("chat/answer.html", **given))
 
     def stream(self, request: Request) -> Stream:
-        """`GET chat/ID/answers/AID/stream`: `delta`s, then `end`. From the character on that
-        `Last-Event-ID` or, as a page can't set that header, `?after=` names."""
+        """`GET chat/ID/answers/AID/stream[?after=CHARACTERS]`: `delta`s, then `end`."""
         seen = request.headers.get("last-event-id") or request.query("after")
         news = self._runner.stream(
             request.params["id"],

@@ -9,6 +9,7 @@
  */
 import { startAnnouncing } from "./announcing.ts";
 import { startCaret } from "./caret.ts";
+import { startClosing } from "./closing.ts";
 import { startComposer } from "./composer.ts";
 import { startCopying } from "./copying.ts";
 import { startDropping } from "./dropping.ts";
@@ -36,6 +37,7 @@ startKeys();
 startEditing();
 startHolding();
 startCaret();
+startClosing();
 startReading();
 startGrowing();
 startAnnouncing();

@@ -4,6 +4,9 @@ import type { EventHub } from "./events.ts";
 import type { Caller, Guard } from "./guard.ts";
 import { errorResponse, openerPolicy, PAGE_HEADERS, preflight } from "./responses.ts";
 
+/** What anything here may be asked with; Deno's `fetch` can't pass on TRACE and its like. */
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 /** A page of the shell's own: it must work without a sidecar. */
 export type Screen = (request: Request) => Response | Promise<Response>;
 
@@ -61,6 +64,7 @@ export class Gateway {
         path: route,
       });
       response = errorResponse(error, request, route + search);
+      if (!METHODS.includes(request.method)) response.headers.set("allow", METHODS.join(", "));
     }
     for (const [name, value] of [...PAGE_HEADERS, ...openerPolicy(request)]) {
       if (!response.headers.has(name)) response.headers.set(name, value);
@@ -71,6 +75,9 @@ export class Gateway {
   async #route(request: Request): Promise<Response> {
     const { guard, home, prefix } = this.#options;
     guard.checkAddress(request);
+    if (!METHODS.includes(request.method)) {
+      throw new ErthError("METHOD_NOT_ALLOWED", request.method);
+    }
     const url = new URL(request.url);
     if (!url.pathname.startsWith(prefix)) throw new ErthError("NOT_FOUND");
     if (request.method === "OPTIONS") return preflight(request, guard);

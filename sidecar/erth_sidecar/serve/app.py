@@ -18,6 +18,7 @@ from erth_sidecar.greeting import HOST, Channel, Greeting
 from erth_sidecar.models.known import Assistant
 from erth_sidecar.serve import idempotency
 from erth_sidecar.serve.gate import Gate
+from erth_sidecar.serve.memory import bound_memory
 from erth_sidecar.serve.security import Tokens
 from erth_sidecar.serve.server import Server
 from erth_sidecar.serve.views import Views
@@ -108,6 +109,7 @@ def run(channel: Channel, register: Register, *, templates: Path, schema: int = 
         tokens = Tokens(greeting.token)
     except ValueError as error:
         _fatal(channel, Failure("BAD_REQUEST", str(error)))
+    bound_memory()
     made: list[App] = []
 
     def stop() -> None:

@@ -1,4 +1,5 @@
 import { ErthError } from "../../errors.ts";
+import { readBody } from "./body.ts";
 
 const MOST_BYTES = 64 * 1024;
 
@@ -9,7 +10,7 @@ const MOST_BYTES = 64 * 1024;
  * @throws {ErthError} `BODY_TOO_LARGE` above 64 KB, `BAD_REQUEST` if it isn't what it says it is.
  */
 export async function readForm(request: Request): Promise<Record<string, string>> {
-  const text = await readText(request);
+  const text = new TextDecoder().decode(await readBody(request, { most: MOST_BYTES }));
   const type = request.headers.get("content-type") ?? "";
   if (!type.startsWith("application/json")) return Object.fromEntries(new URLSearchParams(text));
   const fields: Record<string, string> = {};
@@ -18,17 +19,6 @@ export async function readForm(request: Request): Promise<Record<string, string>
     else if (["string", "number"].includes(typeof value)) fields[name] = String(value);
   }
   return fields;
-}
-
-async function readText(request: Request): Promise<string> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MOST_BYTES) throw new ErthError("BODY_TOO_LARGE", `More than ${MOST_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return await new Blob(chunks).text();
 }
 
 function parse(text: string): object {

@@ -18,18 +18,31 @@ export interface Upstream {
   suspect(): Promise<boolean>;
 }
 
-interface Waiter {
-  resolve: (upstream: Upstream) => void;
-  reject: (error: ErthError) => void;
-  timer: number;
+/** One request's stay. Its patience is for all its waiting together, not for its answer. */
+export interface Visit {
+  /**
+   * The ready sidecar, at once or when there is one.
+   *
+   * @throws {ErthError} `SIDECAR_UNAVAILABLE` after the patience or if the caller has gone, or what
+   * `Hold.broken` was told.
+   */
+  acquire(): Promise<Upstream>;
+  /**
+   * Waits for something else that stands between the request and its sidecar.
+   *
+   * @throws {ErthError} `SIDECAR_UNAVAILABLE` after the patience or if the caller has gone.
+   */
+  wait<T>(work: Promise<T>): Promise<T>;
 }
 
 /** Makes requests wait while no sidecar is ready. */
 export class Hold {
   readonly #patienceMs: number;
-  readonly #waiters = new Set<Waiter>();
+  /** What starts the patience of each that waits anew. */
+  readonly #waiting = new Set<() => void>();
   #upstream: Upstream | undefined;
   #broken: ErthError | undefined;
+  #coming = coming();
 
   /** @param patienceMs How long a request waits without progress. */
   constructor(patienceMs = 15_000) {
@@ -38,14 +51,15 @@ export class Hold {
 
   /** How many requests wait now. */
   get waiting(): number {
-    return this.#waiters.size;
+    return this.#waiting.size;
   }
 
   /** A generation answers: whatever waits goes there. */
   ready(upstream: Upstream): void {
     this.#upstream = upstream;
     this.#broken = undefined;
-    this.#release((waiter) => waiter.resolve(upstream));
+    this.#coming.resolve(upstream);
+    this.#coming = coming();
   }
 
   /** A generation is gone; requests wait for the next one. */
@@ -56,53 +70,58 @@ export class Hold {
   /** Nothing will be ready soon: requests fail at once with `error`, until `undefined` is given. */
   broken(error: ErthError | undefined): void {
     this.#broken = error;
-    if (error !== undefined) this.#release((waiter) => waiter.reject(error));
+    if (error === undefined) return;
+    this.#coming.reject(error);
+    this.#coming = coming();
   }
 
   /** The first unpacking moves on: the patience of all that wait starts anew. */
   progress(): void {
-    for (const waiter of this.#waiters) this.#arm(waiter);
+    for (const renew of this.#waiting) renew();
   }
 
-  /**
-   * The ready sidecar, at once or when there is one.
-   *
-   * @throws {ErthError} `SIDECAR_UNAVAILABLE` after the patience, or what `broken` was told.
-   */
-  acquire(signal?: AbortSignal): Promise<Upstream> {
-    if (this.#upstream !== undefined) return Promise.resolve(this.#upstream);
-    if (this.#broken !== undefined) return Promise.reject(this.#broken);
-    const { promise, resolve, reject } = Promise.withResolvers<Upstream>();
-    const waiter: Waiter = { resolve, reject, timer: 0 };
-    const abort = () => {
-      this.#drop(waiter);
-      reject(new ErthError("SIDECAR_UNAVAILABLE", "The caller went away"));
+  /** @param signal Aborted when the caller has gone: it waits no longer then. */
+  visit(signal?: AbortSignal): Visit {
+    let left = this.#patienceMs;
+    const wait = async <T>(work: Promise<T>): Promise<T> => {
+      const over = Promise.withResolvers<never>();
+      const fail = (why: string) => over.reject(new ErthError("SIDECAR_UNAVAILABLE", why));
+      const leave = () => fail("The caller went away");
+      let since = performance.now();
+      let timer = 0;
+      const arm = () => {
+        clearTimeout(timer);
+        timer = setTimeout(fail, left, `Nothing ready within ${this.#patienceMs} ms`);
+      };
+      const renew = () => {
+        left = this.#patienceMs;
+        since = performance.now();
+        arm();
+      };
+      arm();
+      this.#waiting.add(renew);
+      signal?.addEventListener("abort", leave, { once: true });
+      if (signal?.aborted) leave();
+      try {
+        return await Promise.race([over.promise, work]);
+      } finally {
+        left = Math.max(0, left - (performance.now() - since));
+        clearTimeout(timer);
+        this.#waiting.delete(renew);
+        signal?.removeEventListener("abort", leave);
+      }
     };
-    this.#waiters.add(waiter);
-    this.#arm(waiter);
-    signal?.addEventListener("abort", abort, { once: true });
-    return promise.finally(() => signal?.removeEventListener("abort", abort));
+    return { wait, acquire: async () => this.#upstream ?? await wait(this.#next()) };
   }
 
-  #arm(waiter: Waiter): void {
-    clearTimeout(waiter.timer);
-    waiter.timer = setTimeout(() => {
-      this.#drop(waiter);
-      waiter.reject(
-        new ErthError("SIDECAR_UNAVAILABLE", `Nothing ready within ${this.#patienceMs} ms`),
-      );
-    }, this.#patienceMs);
+  #next(): Promise<Upstream> {
+    return this.#broken === undefined ? this.#coming.promise : Promise.reject(this.#broken);
   }
+}
 
-  #drop(waiter: Waiter): void {
-    clearTimeout(waiter.timer);
-    this.#waiters.delete(waiter);
-  }
-
-  #release(settle: (waiter: Waiter) => void): void {
-    for (const waiter of this.#waiters) {
-      this.#drop(waiter);
-      settle(waiter);
-    }
-  }
+/** A sidecar that is to come; nobody needs to wait for it. */
+function coming(): PromiseWithResolvers<Upstream> {
+  const awaited = Promise.withResolvers<Upstream>();
+  awaited.promise.catch(() => {});
+  return awaited;
 }

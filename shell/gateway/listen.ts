@@ -1,4 +1,5 @@
 import { ErthError } from "../../errors.ts";
+import { systemClock, within } from "../process/clock.ts";
 
 const GRACE_MS = 500;
 
@@ -19,8 +20,5 @@ export function listen(port: number, handler: (request: Request) => Promise<Resp
 
 /** Lets running answers end, but not for long: streams would never. */
 export async function endServer(server: Deno.HttpServer): Promise<void> {
-  let timer = 0;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, GRACE_MS));
-  await Promise.race([server.shutdown(), late]);
-  clearTimeout(timer);
+  await within(systemClock, GRACE_MS, server.shutdown());
 }

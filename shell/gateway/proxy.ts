@@ -1,7 +1,8 @@
 import { ErthError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Caller } from "./guard.ts";
-import type { Death, Hold, Upstream } from "./hold.ts";
+import { readBody } from "./body.ts";
+import type { Death, Hold, Upstream, Visit } from "./hold.ts";
 
 /** RFC 9110 §7.6.1, and what the two sides must not learn of each other. */
 const NOT_FORWARDED = new Set([
@@ -27,9 +28,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD"]);
 const MAX_BODY = 64 * 1024 * 1024;
 const MAX_REPLAYED = 8 * 1024 * 1024;
 const MOST_SENDS = 8;
-const BODY_PAUSE_MS = 30_000;
 const SUSPICIOUS_MS = 2_000;
-const REAPED_MS = 12_000;
 const IDLE_CONNECTIONS = 16;
 
 /** What a request is forwarded with. */
@@ -80,18 +79,30 @@ export class Proxy {
     if (change && !headers.has("idempotency-key")) {
       headers.set("idempotency-key", this.#options.mintKey());
     }
-    const body = request.body === null ? undefined : await readBody(request);
+    const body = request.body === null ? undefined : await readBody(request, { most: MAX_BODY });
     const mayReplay = body === undefined || body.byteLength <= MAX_REPLAYED;
-    const first = await this.#attempt(request, target, headers, body);
+    const visit = this.#options.hold.visit(request.signal);
+    const attempt = () => this.#attempt(visit, request, target, headers, body);
+    const first = await attempt();
     if (first.response !== undefined) return first.response;
     if (!mayReplay) throw new ErthError("SIDECAR_CRASHED", "The body is too large to send again");
     this.#options.log.info("proxy.replay", { target: pathOnly(target), reason: first.reason });
-    const again = () => this.#attempt(request, target, headers, body);
-    const replay = this.#replays.then(() => this.#replay(again));
-    this.#replays = replay.catch(() => {});
-    const second = await replay;
+    const second = await this.#inTurn(visit, () => this.#replay(attempt));
     if (second.response !== undefined) return second.response;
     throw new ErthError("SIDECAR_CRASHED", `${pathOnly(target)}: ${second.reason}`);
+  }
+
+  /** Runs `work` once those that came before are through with theirs. */
+  async #inTurn<T>(visit: Visit, work: () => Promise<T>): Promise<T> {
+    const before = this.#replays;
+    const mine = Promise.withResolvers<void>();
+    this.#replays = before.then(() => mine.promise);
+    try {
+      await visit.wait(before);
+      return await work();
+    } finally {
+      mine.resolve();
+    }
   }
 
   /** Once; more often only where the sidecar was killed from elsewhere, and then not for ever. */
@@ -103,12 +114,13 @@ export class Proxy {
   }
 
   async #attempt(
+    visit: Visit,
     request: Request,
     target: string,
     headers: Headers,
     body: Uint8Array<ArrayBuffer> | undefined,
   ): Promise<Attempt> {
-    const upstream = await this.#options.hold.acquire(request.signal);
+    const upstream = await visit.acquire();
     headers.set("authorization", `Bearer ${upstream.token()}`);
     const suspicion = setTimeout(() => void upstream.suspect(), SUSPICIOUS_MS);
     try {
@@ -122,7 +134,7 @@ export class Proxy {
       return { response: await this.#passOn(answer) };
     } catch (error) {
       if (request.signal.aborted) throw new ErthError("SIDECAR_UNAVAILABLE", "The caller left");
-      const death = await reaped(upstream);
+      const death = await visit.wait(reaped(upstream));
       const reason = error instanceof Error ? error.message : String(error);
       return { reason, killed: death?.killed };
     } finally {
@@ -183,53 +195,13 @@ function forwardable(headers: Headers): Headers {
   return kept;
 }
 
-/** The whole body; a client that pauses for longer than 30 s is given up. */
-async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  const announced = Number(request.headers.get("content-length") ?? 0);
-  if (announced > MAX_BODY) throw new ErthError("BODY_TOO_LARGE", `${announced} bytes`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = request.body!.getReader();
-  for (;;) {
-    const chunk = await withDeadline(reader.read(), BODY_PAUSE_MS);
-    if (chunk === undefined) {
-      await reader.cancel();
-      throw new ErthError("BAD_REQUEST", `The body paused for ${BODY_PAUSE_MS} ms`);
-    }
-    if (chunk.done) break;
-    size += chunk.value.byteLength;
-    if (size > MAX_BODY) {
-      await reader.cancel();
-      throw new ErthError("BODY_TOO_LARGE", `More than ${MAX_BODY} bytes`);
-    }
-    chunks.push(chunk.value);
-  }
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
-}
-
 /**
- * Waits for the old process to be reaped, so that two generations never work on one request. Where
+ * Resolves when the old process is reaped, so that two generations never work on one request. Where
  * only the connection broke and the sidecar lives, there is nothing to wait for.
  */
 async function reaped(upstream: Upstream): Promise<Death | undefined> {
   const lives = upstream.suspect().then((alive) => alive ? undefined : upstream.gone);
-  return await withDeadline(Promise.race([upstream.gone, lives]), REAPED_MS);
-}
-
-async function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(resolve, ms, undefined);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return await Promise.race([upstream.gone, lives]);
 }
 
 /** A path without its query: queries are what a person searched for, and stay out of the log. */

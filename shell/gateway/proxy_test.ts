@@ -1,6 +1,7 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { ErthError } from "../../errors.ts";
 import { LineLog } from "../../log.ts";
+import { settle } from "../../tests/fixtures/fake_clock.ts";
 import { type Death, Hold, type Upstream } from "./hold.ts";
 import { Proxy } from "./proxy.ts";
 
@@ -11,8 +12,7 @@ function setup(...generations: Answer[]) {
   return setupDying(false, generations);
 }
 
-function setupDying(killed: boolean, generations: Answer[]) {
-  const hold = new Hold();
+function setupDying(killed: boolean, generations: Answer[], hold = new Hold()) {
   let current = -1;
   const next = () => {
     const generation = ++current;
@@ -171,4 +171,35 @@ Deno.test("an event stream goes through before it ends", async () => {
   send("data: 1\n\n");
   assertEquals(new TextDecoder().decode((await reader.read()).value), "data: 1\n\n");
   await reader.cancel();
+});
+
+Deno.test("six requests of a sidecar that doesn't come back fail together, not in a row", async () => {
+  const { proxy } = setupDying(false, [dies], new Hold(200));
+  const begun = performance.now();
+  const codes = await Promise.all(Array.from({ length: 6 }, async () => {
+    const error = await assertRejects(() => proxy.forward(post("x"), "/notes"), ErthError);
+    return error.code;
+  }));
+  assertEquals(new Set(codes), new Set(["SIDECAR_UNAVAILABLE"]));
+  const took = performance.now() - begun;
+  assert(took >= 190 && took < 390, `It took ${took} ms`);
+});
+
+Deno.test("an aborted request leaves at once, wherever it waits", async () => {
+  const { proxy } = setupDying(false, [dies], new Hold(10_000));
+  const callers = Array.from({ length: 3 }, () => new AbortController());
+  const waiting = callers.map(async ({ signal }) => {
+    const request = new Request(post("x"), { signal });
+    return (await assertRejects(() => proxy.forward(request, "/notes"), ErthError)).code;
+  });
+  await settle();
+  const begun = performance.now();
+  // The last ones wait for their turn behind the first, which waits for a sidecar.
+  for (const caller of callers.toReversed()) caller.abort();
+  assertEquals(await Promise.all(waiting), [
+    "SIDECAR_UNAVAILABLE",
+    "SIDECAR_UNAVAILABLE",
+    "SIDECAR_UNAVAILABLE",
+  ]);
+  assert(performance.now() - begun < 1_000);
 });

@@ -1,4 +1,5 @@
-import { ErthError } from "../../../errors.ts";
+import { asErthError, ErthError } from "../../../errors.ts";
+import { readBody } from "../../gateway/body.ts";
 import { parseObject } from "../../process/lines.ts";
 import type { OfferedModel } from "../settings/settings.ts";
 
@@ -48,12 +49,11 @@ function offered(it: unknown): OfferedModel[] {
 }
 
 async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MOST_BYTES) throw new ErthError("ENDPOINT_FOREIGN", "Its answer has no end");
-    chunks.push(chunk);
+  try {
+    return new TextDecoder().decode(await readBody(response, { most: MOST_BYTES }));
+  } catch (thrown) {
+    const { cause, code } = asErthError(thrown);
+    if (code === "BODY_TOO_LARGE") throw new ErthError("ENDPOINT_FOREIGN", "Its answer has no end");
+    throw cause ?? new ErthError("ENDPOINT_SLOW", "Its answer paused for too long");
   }
-  return await new Blob(chunks).text();
 }

@@ -1,5 +1,6 @@
-import { ErthError } from "../../../errors.ts";
+import { asErthError, ErthError } from "../../../errors.ts";
 import type { Log } from "../../../log.ts";
+import { readBody } from "../../gateway/body.ts";
 import { type Clock, within } from "../../process/clock.ts";
 import type { RelayAddress } from "./endpoints.ts";
 import type { Reach } from "./reach.ts";
@@ -23,6 +24,8 @@ export interface RelayOptions {
 /** After so long without an answer it is looked whether the endpoint answers anything at all. */
 const DOUBT_MS = 5_000;
 const CLOSE_MS = 200;
+/** A conversation as long as the longest contexts, files in it included. */
+const MAX_BODY = 64 * 1024 * 1024;
 /** What goes to the endpoint of what the sidecar sent, and what comes back. */
 const SENT = ["content-type", "accept"];
 const RETURNED = ["content-type", "retry-after", "cache-control"];
@@ -72,8 +75,11 @@ export class Relay {
       await request.body?.cancel();
       return refusal(new ErthError("NOT_FOUND", "There is no such endpoint"));
     }
+    const body = await readBody(request, { most: MAX_BODY }).catch((error) => asErthError(error));
+    if (body instanceof ErthError) return refusal(body);
+    const sent = request.body === null ? undefined : body;
     try {
-      const response = await this.#pass(request, endpoint, rest + search);
+      const response = await this.#pass(request, endpoint, rest + search, sent);
       this.#options.onOutcome(endpoint.id, undefined);
       return response;
     } catch (thrown) {
@@ -87,7 +93,12 @@ export class Relay {
     }
   }
 
-  async #pass(request: Request, endpoint: Endpoint, rest: string): Promise<Response> {
+  async #pass(
+    request: Request,
+    endpoint: Endpoint,
+    rest: string,
+    body: Uint8Array<ArrayBuffer> | undefined,
+  ): Promise<Response> {
     const { clock, reach } = this.#options;
     const ending = new AbortController();
     const leave = () => ending.abort();
@@ -95,7 +106,6 @@ export class Relay {
     const headers = pick(request.headers, SENT);
     headers.set("accept-encoding", "identity");
     if (endpoint.key !== "") headers.set("authorization", `Bearer ${endpoint.key}`);
-    const body = request.body === null ? undefined : await request.arrayBuffer();
     const doubt = Promise.withResolvers<never>();
     doubt.promise.catch(() => {});
     // A model that is still being loaded there may keep quiet for minutes; a server mustn't.

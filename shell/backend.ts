@@ -68,12 +68,12 @@ const MODELS_STOP_MS = 1_500;
  * @throws {ErthError} `PORT_IN_USE`.
  */
 export function startBackend(config: Config, hooks: BackendHooks = {}): Backend {
-  const started = Date.now();
+  const started = systemClock.monotonic();
   const { app, paths } = config;
   const build = readBuild();
   const log = new LineLog(openLogFile(paths.logs, app.name), config.logLevel);
   const events = new EventHub((listeners) => mirror.front(listeners > 0));
-  const health = new Health(Date.now);
+  const health = new Health(systemClock);
   const hold = new Hold();
   const ending = new AbortController();
   const finished = Promise.withResolvers<number>();
@@ -90,7 +90,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     prefix,
     token,
     instance: randomText(6),
-    now: Date.now,
+    now: systemClock.monotonic,
     random: randomText,
     equal: equalConstantTime,
   });
@@ -165,7 +165,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     version: build.version,
     versions: build.versions,
     pid: Deno.pid,
-    uptime: (Date.now() - started) / 1000,
+    uptime: (systemClock.monotonic() - started) / 1000,
     sidecar: health.report(),
     mirror: mirror.report(),
     models: models?.report(),

@@ -8,7 +8,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Who a request comes from: a page with the cookie, or a script with the bearer token. */
 export type Caller = "page" | "script";
 
-/** What the guard needs; `now` in milliseconds. */
+/** What the guard needs; `now` in milliseconds since some moment, and never set back. */
 export interface GuardOptions {
   /** The gateway's own origin, `http://127.0.0.1:PORT`. */
   origin: string;

@@ -36,7 +36,8 @@ export function pause(clock: Clock, ms: number): Pause {
 }
 
 /**
- * Waits for `work`, but no longer than `ms` milliseconds.
+ * Waits for `work`, but no longer than `ms` milliseconds; with `systemClock` where no clock is
+ * handed in. (`deadline` of `@std/async` rejects instead, and its timer runs on.)
  *
  * @returns Whether `work` ended in time. A rejection of `work` counts as an end.
  */

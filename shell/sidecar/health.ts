@@ -1,3 +1,5 @@
+import type { Clock } from "../process/clock.ts";
+
 const REMEMBERED = 50;
 
 /** What the sidecar does just now, for the Status screen. */
@@ -32,10 +34,10 @@ export class Health {
   unpacked: number | undefined;
   readonly restarts: { at: string; reason: string }[] = [];
   #readyAt: number | undefined;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, "now" | "monotonic">;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(clock: Pick<Clock, "now" | "monotonic">) {
+    this.#clock = clock;
   }
 
   /** A generation answers. */
@@ -45,7 +47,7 @@ export class Health {
     this.pid = pid;
     this.cause = undefined;
     this.unpacked = undefined;
-    this.#readyAt = this.#now();
+    this.#readyAt = this.#clock.monotonic();
   }
 
   /** The generation is gone, for a reason worth telling. */
@@ -53,7 +55,7 @@ export class Health {
     this.state = "starting";
     this.pid = undefined;
     this.#readyAt = undefined;
-    this.restarts.push({ at: new Date(this.#now()).toISOString(), reason });
+    this.restarts.push({ at: new Date(this.#clock.now()).toISOString(), reason });
     if (this.restarts.length > REMEMBERED) this.restarts.shift();
   }
 
@@ -71,6 +73,7 @@ export class Health {
 
   /** Seconds that the present generation has been ready. */
   get #uptime(): number | undefined {
-    return this.#readyAt === undefined ? undefined : (this.#now() - this.#readyAt) / 1000;
+    if (this.#readyAt === undefined) return undefined;
+    return (this.#clock.monotonic() - this.#readyAt) / 1000;
   }
 }

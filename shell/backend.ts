@@ -26,7 +26,9 @@ import { mirrorScreen } from "./screens/mirror/screen.ts";
 import { modelsScreen } from "./screens/models/screen.ts";
 import { statusFile, type StatusReport, statusScreen } from "./screens/status/screen.ts";
 import { Site } from "./gateway/site.ts";
+import { warmUp } from "./gateway/warm_up.ts";
 import { equalConstantTime, mintToken } from "./process/token.ts";
+import { surviveUnexpected } from "./process/unexpected.ts";
 
 /** What the backend's owner does for it, and wants of it. */
 export interface BackendHooks {
@@ -81,7 +83,10 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
 
   // The address must be known before what answers there can be made.
   const handler: { gateway?: Gateway } = {};
-  const server = listen(config.port, (request) => handler.gateway!.handle(request));
+  const server = listen(
+    { port: config.port, log },
+    (...asked) => handler.gateway!.handle(...asked),
+  );
   const origin = `http://127.0.0.1:${server.addr.port}`;
   const token = mintToken().text;
   const running = { url: origin + prefix, token, pid: Deno.pid, version: build.version };
@@ -228,6 +233,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     parts.forget();
     log.info("erth.stopped");
   };
+  surviveUnexpected(log);
   log.info("erth.started", { version: build.version, pid: Deno.pid, data: paths.data });
   if (!hooks.secluded) publish(paths.data, running, log);
   engine.start();
@@ -259,18 +265,6 @@ function publish(data: string, running: Running, log: LineLog): void {
     Instance.publish(data, running);
   } catch (error) {
     log.warn("instance.unpublished", { error });
-  }
-}
-
-/**
- * Has what a page asks for first answered once before it is asked for: the window's page process
- * still starts, and finds code and files at hand then, 20 ms sooner.
- */
-function warmUp(gateway: Gateway, { url, token }: Running): void {
-  const authorization = `Bearer ${token}`;
-  for (const name of ["", "assets/app.css", "assets/app.js", "assets/icons.svg"]) {
-    const headers = { authorization, host: new URL(url).host, "sec-fetch-mode": "navigate" };
-    void gateway.handle(new Request(url + name, { headers }));
   }
 }
 

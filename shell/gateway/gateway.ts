@@ -2,6 +2,7 @@ import { asErthError, ErthError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { EventHub } from "./events.ts";
 import type { Caller, Guard } from "./guard.ts";
+import type { Peer } from "./peers.ts";
 import { errorResponse, openerPolicy, PAGE_HEADERS, preflight } from "./responses.ts";
 
 /** What anything here may be asked with; Deno's `fetch` can't pass on TRACE and its like. */
@@ -47,11 +48,15 @@ export class Gateway {
     this.#options = options;
   }
 
-  /** Answers one request; never throws. */
-  handle = async (request: Request): Promise<Response> => {
+  /**
+   * Answers one request; never throws.
+   *
+   * @param peer Who asks; left out if we do so ourselves.
+   */
+  handle = async (request: Request, peer?: Peer): Promise<Response> => {
     let response: Response;
     try {
-      response = await this.#route(request);
+      response = await this.#route(request, peer);
     } catch (thrown) {
       const error = asErthError(thrown);
       // A `Host` that is none makes the request's address unreadable.
@@ -72,7 +77,7 @@ export class Gateway {
     return response;
   };
 
-  async #route(request: Request): Promise<Response> {
+  async #route(request: Request, peer: Peer | undefined): Promise<Response> {
     const { guard, home, prefix } = this.#options;
     guard.checkAddress(request);
     if (!METHODS.includes(request.method)) {
@@ -82,8 +87,9 @@ export class Gateway {
     if (!url.pathname.startsWith(prefix)) throw new ErthError("NOT_FOUND");
     if (request.method === "OPTIONS") return preflight(request, guard);
     const route = url.pathname.slice(prefix.length);
-    if (route === "launch") return this.#launch(request, url);
+    if (route === "launch") return await this.#launch(request, url, peer);
     const caller = guard.authenticate(request);
+    peer?.prove();
     if (route.startsWith("assets/")) return await this.#asset(request, route);
     if (route === "events") {
       const last = request.headers.get("last-event-id") ?? url.searchParams.get("after");
@@ -102,7 +108,11 @@ export class Gateway {
     return await this.#options.forward(request, `/${route || home}${url.search}`, caller);
   }
 
-  #launch(request: Request, url: URL): Response {
+  async #launch(request: Request, url: URL, peer: Peer | undefined): Promise<Response> {
+    // Not redeemed, so that whom the code is for can still use it.
+    if (await peer?.isOurs() === false) {
+      throw new ErthError("UNAUTHORIZED", "Cannot launch as another account asks");
+    }
     const cookie = this.#options.guard.redeem(url.searchParams.get("code") ?? "");
     const target = this.#within(url.searchParams.get("to") ?? "");
     const headers = new Headers({ "set-cookie": cookie, "cache-control": "no-store" });

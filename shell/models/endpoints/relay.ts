@@ -1,6 +1,8 @@
 import { asErthError, ErthError } from "../../../errors.ts";
 import type { Log } from "../../../log.ts";
 import { readBody } from "../../gateway/body.ts";
+import { listen, type Server } from "../../gateway/listen.ts";
+import type { Peer } from "../../gateway/peers.ts";
 import { type Clock, within } from "../../process/clock.ts";
 import type { RelayAddress } from "./endpoints.ts";
 import type { Reach } from "./reach.ts";
@@ -37,7 +39,7 @@ const RETURNED = ["content-type", "retry-after", "cache-control"];
 export class Relay {
   readonly #options: RelayOptions;
   readonly #key: string;
-  #server: Deno.HttpServer<Deno.NetAddr> | undefined;
+  #server: Server | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -46,10 +48,8 @@ export class Relay {
 
   /** Where it is and what opens it; starts it if it doesn't run. */
   open(): RelayAddress {
-    this.#server ??= Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      (request) => this.#answer(request),
-    );
+    const { log } = this.#options;
+    this.#server ??= listen({ port: 0, log }, (request, peer) => this.#answer(request, peer));
     return { origin: `http://127.0.0.1:${this.#server.addr.port}`, key: this.#key };
   }
 
@@ -61,13 +61,14 @@ export class Relay {
     if (server !== undefined) await within(this.#options.clock, CLOSE_MS, server.shutdown());
   }
 
-  async #answer(request: Request): Promise<Response> {
+  async #answer(request: Request, peer: Peer): Promise<Response> {
     const { equal, find } = this.#options;
     const bearer = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
     if (!equal(bearer, this.#key)) {
       await request.body?.cancel();
       return refusal(new ErthError("UNAUTHORIZED"));
     }
+    peer.prove();
     const { pathname, search } = new URL(request.url);
     const [, id = "", rest = ""] = /^\/([^/]+)(\/.*)$/.exec(pathname) ?? [];
     const endpoint = find(decodeURIComponent(id));

@@ -1,0 +1,75 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { ErthError } from "../../errors.ts";
+import { LineLog } from "../../log.ts";
+import { FakeClock } from "../../tests/fixtures/fake_clock.ts";
+import { type Handler, listen, type ListenOptions } from "./listen.ts";
+
+function start(options: Partial<ListenOptions> = {}, handler: Handler = () => new Response("ok")) {
+  const lines: string[] = [];
+  const log = new LineLog((line) => lines.push(line));
+  const server = listen({ port: 0, log, ...options }, handler);
+  const origin = `http://127.0.0.1:${server.addr.port}`;
+  const ask = async () => {
+    using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+    return await (await fetch(origin, { client })).text();
+  };
+  return { ask, lines, origin, server };
+}
+
+Deno.test("a port answers, and is free again after its end", async () => {
+  const { ask, server } = start();
+  assertEquals(await ask(), "ok");
+  const { port } = server.addr;
+  const error = assertThrows(() => start({ port }), ErthError);
+  assertEquals(error.code, "PORT_IN_USE");
+  await server.shutdown();
+  const again = start({ port });
+  assertEquals(await again.ask(), "ok");
+  await again.server.shutdown();
+});
+
+Deno.test("a handler that throws is logged, and costs its own request only", async () => {
+  const { ask, lines, server } = start({}, () => Promise.reject(new Error("no")));
+  assertEquals(await ask(), "");
+  assert(lines.some((line) => line.includes("listen.unanswered")), lines.join("\n"));
+  await server.shutdown();
+});
+
+Deno.test("a silent connection is ended, one that proved itself and waits isn't", async () => {
+  const clock = new FakeClock();
+  const { promise: answer, resolve } = Promise.withResolvers<Response>();
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+  const { ask, server } = start({ clock }, (_request, peer) => {
+    peer.prove();
+    arrive();
+    return answer;
+  });
+  const asked = ask();
+  await arrived;
+  using silent = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+  const read = silent.read(new Uint8Array(1)).catch(() => null);
+  // Until the server has taken it, there is nothing to end.
+  while (await Promise.race([read, clock.advance(1_000)]) === undefined);
+  assertEquals(await read, null);
+  resolve(new Response("waited"));
+  assertEquals(await asked, "waited");
+  await server.shutdown();
+});
+
+Deno.test("a failure to accept is waited out, and a listener that only fails is opened anew", async () => {
+  const clock = new FakeClock();
+  let opened = 0;
+  const open = (port: number): Deno.Listener => {
+    const real = Deno.listen({ hostname: "127.0.0.1", port });
+    if (opened++ > 0) return real;
+    real.accept = () => Promise.reject(new Error("Too many open files (os error 24)"));
+    return real;
+  };
+  const { ask, lines, server } = start({ clock, open });
+  await clock.advance(2_000);
+  assertEquals(opened, 2);
+  assertEquals(await ask(), "ok");
+  assert(lines.some((line) => line.includes("listen.failed")), lines.join("\n"));
+  assert(lines.some((line) => line.includes("listen.renewed")), lines.join("\n"));
+  await server.shutdown();
+});

@@ -1,0 +1,44 @@
+import { readProc } from "../process/libc.ts";
+
+/** The other end of a connection. */
+export interface Peer {
+  /** It showed a session or a token: its connection is bounded no longer. */
+  prove(): void;
+  /** Whether a program of our own account holds the other end; always true where no system tells. */
+  isOurs(): Promise<boolean>;
+}
+
+const ESTABLISHED = "01";
+
+/**
+ * Whose the other ends of a port's connections are, by address and port. An end that its program has
+ * closed already is left out: the system says root's there.
+ *
+ * @param port Ours, on 127.0.0.1.
+ * @param tables `/proc/net/tcp` and `/proc/net/tcp6` (proc(5)), one after the other.
+ */
+export function uidsIn(tables: string, port: number): Map<string, number> {
+  const ours = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const uids = new Map<string, number>();
+  for (const line of tables.split("\n")) {
+    if (!line.includes(ours)) continue;
+    const [, local = "", remote = "", state, , , , uid] = line.trim().split(/\s+/);
+    // An IPv6 socket reaches us by ::ffff:127.0.0.1; the last four bytes are the same then.
+    if (state === ESTABLISHED && remote.endsWith(ours)) uids.set(addressOf(local), Number(uid));
+  }
+  return uids;
+}
+
+/** `0100007F:1F90`, bytes of the address reversed, as `127.0.0.1:8080`. */
+function addressOf(text: string): string {
+  const [address = "", port = ""] = text.split(":");
+  const bytes = address.slice(-8).match(/../g) ?? [];
+  return `${bytes.toReversed().map((byte) => parseInt(byte, 16)).join(".")}:${parseInt(port, 16)}`;
+}
+
+/** As `uidsIn`, of now; `undefined` where the system tells nobody. */
+export async function findUids(port: number): Promise<Map<string, number> | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  const tables = [await readProc("/proc/net/tcp"), await readProc("/proc/net/tcp6")];
+  return uidsIn(tables.join("\n"), port);
+}

@@ -13,6 +13,10 @@ declare const self: DedicatedWorkerGlobalScope;
 interface DedicatedWorkerGlobalScope {
   onmessage: ((event: MessageEvent<MirrorOrder>) => void) | null;
   postMessage(message: MirrorMessage): void;
+  addEventListener(
+    type: "unhandledrejection",
+    listener: (event: PromiseRejectionEvent) => void,
+  ): void;
   close(): void;
 }
 
@@ -28,6 +32,12 @@ let connection: Promise<Connection> | undefined;
 let hasAddon = false;
 
 self.onmessage = ({ data }) => void obey(data);
+
+// Nobody caught it, so nobody knows what it left half done: the thread ends, and the shell starts
+// another. But its parent hears one line only.
+self.addEventListener("unhandledrejection", ({ reason }) => {
+  say("error", "mirror.unexpected", { stack: reason?.stack ?? String(reason) });
+});
 
 async function obey(order: MirrorOrder): Promise<void> {
   if (order.order === "start") {

@@ -1,4 +1,3 @@
-import { encodeBase64Url } from "@std/encoding/base64url";
 import { LineLog } from "../log.ts";
 import { isOffered } from "./config/app.ts";
 import { childEnvironment } from "./process/child.ts";
@@ -12,6 +11,8 @@ import { Guard } from "./gateway/guard.ts";
 import { Health } from "./sidecar/health.ts";
 import { Hold } from "./gateway/hold.ts";
 import { Instance, type Running } from "./instance/instance.ts";
+import { Launches } from "./instance/launches.ts";
+import { launchCommands } from "./commands/launch.ts";
 import { endServer, listen } from "./gateway/listen.ts";
 import { openLogFile } from "./config/log_file.ts";
 import { measure } from "./gateway/measure.ts";
@@ -27,7 +28,7 @@ import { modelsScreen } from "./screens/models/screen.ts";
 import { statusFile, type StatusReport, statusScreen } from "./screens/status/screen.ts";
 import { Site } from "./gateway/site.ts";
 import { warmUp } from "./gateway/warm_up.ts";
-import { equalConstantTime, mintToken } from "./process/token.ts";
+import { equalConstantTime, mintToken, randomText } from "./process/token.ts";
 import { surviveUnexpected } from "./process/unexpected.ts";
 
 /** What the backend's owner does for it, and wants of it. */
@@ -44,6 +45,8 @@ export interface Backend {
   readonly running: Running;
   /** A link for a browser; it works once. */
   launchUrl(): string;
+  /** Such links by way of a page, for programs that are told them by argument. */
+  readonly launches: Launches;
   /** Resolves when the first sidecar answers; rejects with what keeps it from starting. */
   readonly ready: Promise<void>;
   /** Resolves with the exit code after a signal or `shell/stop`. */
@@ -163,7 +166,13 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     measured: config.measureUrl !== undefined,
   });
   const proxy = new Proxy({ hold, log, mintKey: () => mintToken().id });
-  const launchUrl = () => `${running.url}launch?code=${guard.mintLaunchCode()}`;
+  const launches = new Launches({
+    address: running.url,
+    folder: paths.data,
+    title: app.title,
+    mint: (onUsed) => guard.mintLaunchCode(onUsed),
+    clock: systemClock,
+  });
   const report = (): StatusReport => ({
     name: app.name,
     title: app.title,
@@ -184,7 +193,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
   ]);
   const commands = new Map<string, ShellCommand>([
     ["retry", { caller: "any", run: () => done(() => engine.retry()) }],
-    ["open", { caller: "script", run: () => Response.json({ url: launchUrl() }) }],
+    ...launchCommands(launches),
     ["focus", { caller: "script", run: () => done(() => hooks.raise?.()) }],
     ["stop", { caller: "script", run: () => done(() => finished.resolve(0)) }],
     ["measure", { caller: "any", run: measure(config.measureUrl) }],
@@ -230,6 +239,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
       engine.stop().then(() => Promise.all([leave(), models?.stop(MODELS_STOP_MS)])),
       endServer(server),
     ]);
+    launches.close();
     parts.forget();
     log.info("erth.stopped");
   };
@@ -241,7 +251,8 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
   if (hooks.raise !== undefined) warmUp(handler.gateway, running);
   return {
     running,
-    launchUrl,
+    launchUrl: () => launches.link(),
+    launches,
     ready: engine.ready,
     finished: finished.promise,
     report,
@@ -276,10 +287,6 @@ function memoryHere(): { total: number; available: number } {
 function done(run: () => void): Response {
   run();
   return new Response(null, { status: 204 });
-}
-
-function randomText(bytes: number): string {
-  return encodeBase64Url(crypto.getRandomValues(new Uint8Array(bytes)));
 }
 
 function fileSize(path: string): number {

@@ -1,13 +1,22 @@
-import type { Config } from "../config/config.ts";
-import { openInBrowser } from "../instance/browser.ts";
+import { type Config, hasDisplay } from "../config/config.ts";
+import { LAUNCH_MS, launchInBrowser } from "./launch.ts";
 import { Session } from "./session.ts";
 
-/** `erth open`: a fresh link to the running instance, handed to the browser if there is one. */
+/** `erth open`: opens the running instance in the browser, or prints a link where there is none. */
 export async function open(config: Config): Promise<number> {
   const session = await Session.attach(config);
-  const { url } = await session.ask<{ url: string }>("POST", "shell/open");
-  console.log(config.json ? JSON.stringify({ url }) : url);
   // A script that asked for JSON wants the link, not a browser.
-  if (!config.json) await openInBrowser(url);
+  const wanted = { page: !config.json && hasDisplay() };
+  const answer = await session.ask<{ url: string; page?: string }>("POST", "shell/open", wanted);
+  const { page, url } = answer;
+  if (page !== undefined) {
+    const asked = session.ask<{ used: boolean }>("POST", "shell/opened", { page, ms: LAUNCH_MS });
+    if (await launchInBrowser(page, asked.then(({ used }) => used), config)) {
+      console.log(`${config.app.title} is open in your browser.`);
+      return 0;
+    }
+    console.log("No browser came. Open this address yourself (it works once, for 10 minutes):");
+  }
+  console.log(config.json ? JSON.stringify({ url }) : url);
   return 0;
 }

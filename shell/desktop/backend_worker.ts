@@ -1,5 +1,6 @@
 import { asErthError, type ErrorCode, speakFor } from "../../errors.ts";
 import { type Backend, startBackend } from "../backend.ts";
+import { openInBrowser } from "../process/browser.ts";
 import type { Config } from "../config/config.ts";
 import { remote, type RemoteHandle } from "../window/window.ts";
 
@@ -8,6 +9,7 @@ export type WorkerOrder =
   | { order: "start"; config: Config; heartbeat: SharedArrayBuffer }
   | { order: "window"; handle: RemoteHandle }
   | { order: "files"; paths: string[] }
+  | { order: "outside"; url: string }
   | { order: "stop" };
 
 /** What the worker tells the main thread. */
@@ -25,17 +27,20 @@ interface DedicatedWorkerGlobalScope {
 }
 
 let backend: Backend | undefined;
+let environment: Config["environment"] | undefined;
 let window: ReturnType<typeof remote> | undefined;
 
 self.onmessage = ({ data }) => {
   if (data.order === "start") start(data.config, data.heartbeat);
   else if (data.order === "window") window = remote(data.handle);
   else if (data.order === "files") backend?.hold(data.paths);
+  else if (data.order === "outside") void openInBrowser(data.url, environment);
   else stop();
 };
 
 function start(config: Config, heartbeat: SharedArrayBuffer): void {
   speakFor(config.app);
+  environment = config.environment;
   const beats = new Int32Array(heartbeat);
   setInterval(() => Atomics.add(beats, 0, 1), HEARTBEAT_MS);
   try {

@@ -2,12 +2,13 @@ import { join } from "node:path";
 import { Webview } from "@webview/webview";
 import { asErthError, ErthError } from "../../errors.ts";
 import type { WorkerMessage, WorkerOrder } from "./backend_worker.ts";
-import { startBackend } from "../backend.ts";
-import { openInBrowser } from "../instance/browser.ts";
+import { type Backend, startBackend } from "../backend.ts";
+import { LAUNCH_MS, launchInBrowser } from "../cli/launch.ts";
 import { complain } from "../cli/run.ts";
 import { Session } from "../cli/session.ts";
 import { type Config, confineLibraries, hasDisplay } from "../config/config.ts";
 import { Instance } from "../instance/instance.ts";
+import { surviveUnexpected } from "../process/unexpected.ts";
 import { readIcon, windowLibrary } from "../payload/resources.ts";
 
 const STOP_MS = 2_800;
@@ -17,6 +18,8 @@ const STOP_MS = 2_800;
  * The exit code.
  */
 export async function openDesktop(config: Config): Promise<number> {
+  // The window outlives what fails beside it; the backend's own failures stand in the log.
+  surviveUnexpected({ error: (event, fields) => console.error(event, fields?.stack) });
   try {
     if (!hasDisplay()) throw new ErthError("NO_DISPLAY");
     const instance = await Instance.claim(config.paths.data).catch(claimFailed);
@@ -58,6 +61,7 @@ async function runWindow(config: Config): Promise<number> {
       backend: config.window.backend,
       libraryPath: await windowLibrary(config),
       heartbeat,
+      openOutside: (url) => order({ order: "outside", url }),
       onFiles: (paths) => order({ order: "files", paths }),
       // The chosen theme is a cookie: ports, and so origins, change from start to start.
       dataDirectory: join(config.paths.data, "webview"),
@@ -86,12 +90,24 @@ async function withoutWindow(config: Config, error: ErthError): Promise<number> 
   complain(error, config.json);
   if (error.code !== "WEBVIEW_MISSING") return error.exit;
   const backend = startBackend(config);
-  const url = backend.launchUrl();
-  console.log(url);
-  await openInBrowser(url);
+  void showInBrowser(backend, config);
   const code = await backend.finished;
   await backend.stop();
   return code;
+}
+
+/** A link to paste where no browser came, or where there is no page to lead one here. */
+async function showInBrowser({ launches }: Backend, config: Config): Promise<void> {
+  let url: string;
+  try {
+    const launch = launches.write();
+    url = launch.url;
+    const isUsed = launches.isUsed(launch.page, LAUNCH_MS);
+    if (await launchInBrowser(launch.page, isUsed, config)) return;
+  } catch {
+    url = launches.link();
+  }
+  console.log(url);
 }
 
 type Kind = WorkerMessage["message"];

@@ -117,11 +117,13 @@ export class Gateway {
     const target = this.#within(url.searchParams.get("to") ?? "");
     const headers = new Headers({ "set-cookie": cookie, "cache-control": "no-store" });
     const site = request.headers.get("sec-fetch-site");
-    if (site === null || site === "none" || site === "same-origin") {
+    const fromPage = url.searchParams.has("page");
+    if (!fromPage && (site === null || site === "none" || site === "same-origin")) {
       headers.set("location", target);
       return new Response(null, { status: 303, headers });
     }
-    // A redirect would inherit the foreign origin and leave the Strict cookie behind.
+    // After a page of another origin, a file's say, a redirect would be that origin's, and leave the
+    // Strict cookie behind: our own page goes on instead.
     headers.set("content-type", "text/html; charset=utf-8");
     headers.set("refresh", `0; url=${target}`);
     return new Response("<!doctype html><title></title>", { headers });

@@ -23,12 +23,17 @@ export interface GuardOptions {
   equal: (a: string, b: string) => boolean;
 }
 
+interface LaunchCode {
+  until: number;
+  onRedeemed: () => void;
+}
+
 /** Decides which requests are Erth's own. See `docs/security.md` for what each check is against. */
 export class Guard {
   readonly #options: GuardOptions;
   readonly #host: string;
   readonly #cookie: string;
-  readonly #codes = new Map<string, number>();
+  readonly #codes = new Map<string, LaunchCode>();
   readonly #sessions: string[] = [];
 
   constructor(options: GuardOptions) {
@@ -37,12 +42,16 @@ export class Guard {
     this.#cookie = `erth_${options.instance}`;
   }
 
-  /** A fresh one-time code for `launch?code=`; it holds for ten minutes. */
-  mintLaunchCode(): string {
+  /**
+   * A fresh one-time code for `launch?code=`; it holds for ten minutes.
+   *
+   * @param onRedeemed Called when somebody used it.
+   */
+  mintLaunchCode(onRedeemed = () => {}): string {
     const now = this.#options.now();
-    for (const [code, until] of this.#codes) if (until < now) this.#codes.delete(code);
+    for (const [code, { until }] of this.#codes) if (until < now) this.#codes.delete(code);
     const code = this.#options.random(32);
-    this.#codes.set(code, now + LAUNCH_CODE_LIFE_MS);
+    this.#codes.set(code, { until: now + LAUNCH_CODE_LIFE_MS, onRedeemed });
     return code;
   }
 
@@ -52,11 +61,12 @@ export class Guard {
    * @throws {ErthError} `UNAUTHORIZED` if the code is unknown, used or too old.
    */
   redeem(code: string): string {
-    const until = this.#codes.get(code);
+    const known = this.#codes.get(code);
     this.#codes.delete(code);
-    if (until === undefined || until < this.#options.now()) {
+    if (known === undefined || known.until < this.#options.now()) {
       throw new ErthError("UNAUTHORIZED", "Cannot launch as the code is unknown, used or too old");
     }
+    known.onRedeemed();
     const session = this.#options.random(32);
     this.#sessions.push(session);
     if (this.#sessions.length > MAX_SESSIONS) this.#sessions.shift();

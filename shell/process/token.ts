@@ -1,3 +1,4 @@
+import { encodeBase64Url } from "@std/encoding/base64url";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { generate } from "@std/uuid/v7";
 
@@ -30,4 +31,9 @@ export function equalConstantTime(a: string, b: string): boolean {
 /** Hex HMAC-SHA256 of the nonce (RFC 2104), keyed with the secret's characters as ASCII bytes. */
 export function proof(secret: string, nonce: string): string {
   return createHmac("sha256", secret).update(nonce).digest("hex");
+}
+
+/** So many random bytes, as text for addresses. */
+export function randomText(bytes: number): string {
+  return encodeBase64Url(crypto.getRandomValues(new Uint8Array(bytes)));
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { join } from "node:path";
-import { Erth, poll } from "../harness.ts";
+import { Erth, erth as command, poll } from "../harness.ts";
 import { asStranger, OpenFolder, stranger, strangerTest } from "./stranger.ts";
 
 /** Opens connections and says nothing; prints how many, and how many of them it still has at last. */
@@ -41,8 +41,8 @@ strangerTest("a crowd of another account's connections ends nothing but itself",
   await using erth = await Erth.start({ binary });
   await erth.sidecar();
   const port = new URL(erth.url).port;
-  const command = ["/usr/bin/python3", "-c", CROWD, port, "1001", "32"];
-  const child = asStranger(command, { stdin: "piped", stdout: "piped" }).spawn();
+  const crowd = ["/usr/bin/python3", "-c", CROWD, port, "1001", "32"];
+  const child = asStranger(crowd, { stdin: "piped", stdout: "piped" }).spawn();
   const said = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
     .getReader();
   try {
@@ -81,5 +81,49 @@ strangerTest(
     await ours.body?.cancel();
     assert(ours.ok || ours.status === 303, `Status ${ours.status}`);
     assert(ours.headers.get("set-cookie")?.includes("SameSite=Strict"));
+  },
+);
+
+/** A browser that notes its arguments, and what it was handed. */
+const BROWSER = `#!/bin/sh
+cat /proc/$$/cmdline | tr '\\0' '\\n' >"$SEEN/arguments"
+page=$(python3 -c 'import sys, urllib.parse as p; print(p.unquote(p.urlparse(sys.argv[1]).path))' "$1")
+stat -c %a "$page" >"$SEEN/mode"
+cp "$page" "$SEEN/page"
+setpriv --reuid=61234 --regid=61234 --clear-groups -- cat "$page" >"$SEEN/stolen" 2>/dev/null
+echo done >"$SEEN/done"
+`;
+
+strangerTest(
+  "a browser is started with a page of ours, and no account learns the code",
+  async () => {
+    await using folder = await OpenFolder.make();
+    await using erth = await Erth.start();
+    await Deno.writeTextFile(join(folder.path, "xdg-open"), BROWSER, { mode: 0o755 });
+    const opening = command(["open", "--data", erth.data], {
+      env: {
+        PATH: `${folder.path}:${Deno.env.get("PATH")}`,
+        DISPLAY: ":none",
+        SEEN: folder.path,
+      },
+    });
+    const seen = (name: string) => Deno.readTextFileSync(join(folder.path, name)).trim();
+    await poll(() => seen("done") === "done");
+    const [, url = ""] = /href="([^"]+)"/.exec(seen("page")) ?? [];
+    const link = url.replaceAll("&amp;", "&");
+    const code = new URL(link).searchParams.get("code") ?? "";
+    assert(code.length > 30, seen("page"));
+    assert(!seen("arguments").includes(code), seen("arguments"));
+    assertEquals([seen("mode"), seen("stolen")], ["600", ""]);
+    const pages = () => [...Deno.readDirSync(erth.data)].filter(({ name }) => /launch-/.test(name));
+    assertEquals(pages().length, 1);
+    // As after a page of another origin: no redirect, which would leave the cookie behind.
+    const answer = await fetch(link, { redirect: "manual" });
+    await answer.body?.cancel();
+    assertEquals([answer.status, answer.headers.get("refresh")?.slice(0, 7)], [200, "0; url="]);
+    assert(answer.headers.get("set-cookie")?.includes("SameSite=Strict"));
+    const { code: exit, stdout } = await opening;
+    assertEquals([exit, pages().length], [0, 0]);
+    assert(!stdout.includes(code) && stdout.includes("is open in your browser"), stdout);
   },
 );

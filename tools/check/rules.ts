@@ -35,7 +35,7 @@ const RESERVED: { rule: string; pattern: RegExp; allowed: RegExp }[] = [
   {
     rule: "processes are started by the function that is passed in",
     pattern: /\bnew Deno\.Command\b/,
-    allowed: /^shell\/(process\/child|instance\/browser|window\/\w+\/\w+)\.ts$/,
+    allowed: /^shell\/(process\/child|process\/browser|window\/\w+\/\w+)\.ts$/,
   },
   {
     rule: "the page runs in a browser",

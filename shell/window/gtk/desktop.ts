@@ -1,4 +1,4 @@
-import { cstring, type Gtk, readFile, text } from "./symbols.ts";
+import { cstring, type Gtk, text } from "./symbols.ts";
 
 const G_BUS_TYPE_SESSION = 2;
 const G_DBUS_CALL_FLAGS_NO_AUTO_START = 1;
@@ -49,31 +49,6 @@ function hasSessionBus({ glib }: Gtk): boolean {
   if (glib.g_getenv(cstring("DBUS_SESSION_BUS_ADDRESS")) !== null) return true;
   const runtime = text(glib.g_getenv(cstring("XDG_RUNTIME_DIR")));
   return runtime !== null && glib.g_file_test(cstring(`${runtime}/bus`), G_FILE_TEST_EXISTS) !== 0;
-}
-
-/**
- * Opens an address in the user's browser. It is started with the environment that Erth itself was
- * started with: what Erth changed in its own since (folders in portable mode) isn't the browser's.
- */
-export function openInBrowser(c: Gtk, window: Deno.PointerValue, url: string): void {
-  const G_SPAWN_SEARCH_PATH = 4, G_SPAWN_QUIET = 8 | 16; // stdout and stderr to /dev/null
-  const argv = new CStrings(["xdg-open", url]);
-  const started = c.glib.g_spawn_async(
-    null,
-    argv.pointers,
-    new CStrings(firstEnvironment(c)).pointers,
-    G_SPAWN_SEARCH_PATH | G_SPAWN_QUIET,
-    null,
-    null,
-    null,
-    null,
-  );
-  if (started === 0) c.gtk.gtk_show_uri_on_window(window, cstring(url), 0, null);
-}
-
-/** The environment at the start of this process: Linux keeps it as it was. */
-function firstEnvironment(c: Gtk): string[] {
-  return readFile(c, "/proc/self/environ").split("\0").filter((entry) => entry !== "");
 }
 
 /** A null-terminated `char **`. The texts live as long as this object does. */

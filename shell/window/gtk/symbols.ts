@@ -19,19 +19,6 @@ const GLIB = {
   g_mkdir_with_parents: { parameters: ["buffer", "i32"], result: "i32" },
   g_get_user_special_dir: { parameters: ["i32"], result: "pointer" },
   g_get_home_dir: { parameters: [], result: "pointer" },
-  g_spawn_async: {
-    parameters: [
-      "pointer",
-      "buffer",
-      "buffer",
-      "i32",
-      "pointer",
-      "pointer",
-      "pointer",
-      "pointer",
-    ],
-    result: "i32",
-  },
   g_variant_parse: {
     parameters: ["pointer", "buffer", "pointer", "pointer", "pointer"],
     result: "pointer",
@@ -103,7 +90,6 @@ const GTK = {
   gtk_widget_destroy: { parameters: ["pointer"], result: "void" },
   gtk_container_add: { parameters: ["pointer", "pointer"], result: "void" },
   gtk_selection_data_get_data: { parameters: ["pointer"], result: "pointer" },
-  gtk_show_uri_on_window: { parameters: ["pointer", "buffer", "u32", "pointer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const GDK = {

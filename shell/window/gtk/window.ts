@@ -1,7 +1,8 @@
 import { ErthError } from "../../../errors.ts";
 import { showStopped } from "./builtin_pages.ts";
 import { gdkColor, loadIcon, makeContext, setFlag } from "./context.ts";
-import { openInBrowser, prefersDark } from "./desktop.ts";
+import { openInBrowser } from "../../process/browser.ts";
+import { prefersDark } from "./desktop.ts";
 import { saveDownloads } from "./downloads.ts";
 import { watchFiles } from "./files.ts";
 import { closeGently, watchHeartbeat, zoomByKeys } from "./habits.ts";
@@ -144,7 +145,7 @@ export class GtkWindow implements NativeWindow {
     zoomByKeys(c, this.#window, this.#view);
     confineNavigation(c, this.#view, {
       origin: () => this.#origin,
-      openOutside: openOutside ?? ((url) => openInBrowser(c, this.#window, url)),
+      openOutside: openOutside ?? ((url) => void openInBrowser(url)),
       navigate: (url) => this.navigate(url),
     });
     if (!devtools) trimContextMenu(c, this.#view);

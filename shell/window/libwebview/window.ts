@@ -1,4 +1,5 @@
 import { ErthError } from "../../../errors.ts";
+import { openInBrowser } from "../../process/browser.ts";
 import { floatOnWindows } from "./float_windows.ts";
 import { cstring } from "../gtk/symbols.ts";
 import { addMenus, floatOnMac } from "./macos.ts";
@@ -57,7 +58,7 @@ export class LibWebviewWindow implements NativeWindow {
     this.setSize({ width, height });
     if (Deno.build.os === "darwin") addMenus();
     if (options.float) float(this.#c.webview_get_window(this.#view));
-    this.#keepLinksOutside(options.openOutside ?? openInBrowser);
+    this.#keepLinksOutside(options.openOutside ?? ((url) => void openInBrowser(url)));
     this.#inbox = new RemoteInbox({
       raise: () => this.raise(),
       quit: () => this.quit(),
@@ -151,15 +152,4 @@ function open(path: string): Deno.DynamicLibrary<typeof WEBVIEW>["symbols"] {
 function float(window: Deno.PointerValue): void {
   if (Deno.build.os === "darwin") floatOnMac(window);
   else if (Deno.build.os === "windows") floatOnWindows(window);
-}
-
-function openInBrowser(url: string): void {
-  const [command, ...args] = Deno.build.os === "darwin"
-    ? ["open"]
-    : Deno.build.os === "windows"
-    ? ["rundll32", "url.dll,FileProtocolHandler"]
-    : ["xdg-open"];
-  const child = new Deno.Command(command!, { args: [...args, url], stdout: "null", stderr: "null" })
-    .spawn();
-  child.unref();
 }

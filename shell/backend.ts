@@ -185,6 +185,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     models: models?.report(),
     database: { path: engine.database, bytes: fileSize(engine.database) },
     folders: paths,
+    notices: config.notices,
     log: log.tail(),
   });
   const screens = new Map<string, Screen>([

@@ -4,6 +4,7 @@ import { Webview } from "@webview/webview";
 import { DATABASE_NAME, Store } from "../../db/store/store.ts";
 import { startBackend } from "../backend.ts";
 import { type Config, hasDisplay } from "../config/config.ts";
+import { secureFolders } from "../config/folders.ts";
 import { Instance } from "../instance/instance.ts";
 import { hasDatabase, Parts, windowLibrary } from "../payload/resources.ts";
 import { Session } from "./session.ts";
@@ -33,6 +34,7 @@ export async function doctor(config: Config): Promise<number> {
   };
   const { data, cache } = config.paths;
   await check("Window", () => openWindow(config));
+  await check("Owners", () => owners(config));
   await check("Data folder", () => writable(data, "STORE_READ_ONLY"));
   await check("Cache folder", () => writable(cache, "PAYLOAD_DISK"));
   // What keeps it from being claimed is in the lines above.
@@ -60,6 +62,10 @@ async function openWindow(config: Config): Promise<string> {
   const { backend } = config.window;
   using _ = new Webview({ backend, libraryPath: await windowLibrary(config) });
   return `the ${backend} WebView works`;
+}
+
+function owners({ paths }: Config): string {
+  return secureFolders(paths).join("; ") || "the folders are yours alone";
 }
 
 /** Writes and syncs a small file, as the database will. */

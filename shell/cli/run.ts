@@ -1,5 +1,6 @@
 import { asErthError, type ErthError } from "../../errors.ts";
 import type { CommandOptions, Config } from "../config/config.ts";
+import { secureFolders } from "../config/folders.ts";
 import { ask } from "./ask.ts";
 import { doctor } from "./doctor.ts";
 import { help } from "./help.ts";
@@ -31,10 +32,18 @@ const COMMANDS: Record<Config["command"], Command> = {
   window: help,
 };
 
+/** They read nothing in the folders; `doctor` looks at them itself. */
+const WITHOUT_FOLDERS: readonly Config["command"][] = ["help", "version", "doctor"];
+
 /** Runs the command of `config`; its exit code. Never throws. */
 export async function runCommand(config: Config & CommandOptions): Promise<number> {
   try {
-    return await (config.help ? help : COMMANDS[config.command])(config);
+    if (config.help) return await help(config);
+    if (!WITHOUT_FOLDERS.includes(config.command)) {
+      config.notices.push(...secureFolders(config.paths));
+      for (const notice of config.notices) console.error(notice);
+    }
+    return await COMMANDS[config.command](config);
   } catch (thrown) {
     return complain(asErthError(thrown), config.json);
   }

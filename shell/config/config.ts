@@ -33,6 +33,8 @@ export interface Config {
   help: boolean;
   json: boolean;
   paths: Paths;
+  /** What was found about these folders, for a person to know. */
+  notices: string[];
   /** 0: a free one. */
   port: number;
   window: { float: boolean; devtools: boolean; backend: "system" | "libwebview" };
@@ -132,6 +134,7 @@ export function readConfig(
       environment,
       isDirectory,
     }),
+    notices: [],
     port: portOf(values.port),
     window: {
       float: values.float ?? false,

@@ -6,7 +6,9 @@ import { type Backend, startBackend } from "../backend.ts";
 import { LAUNCH_MS, launchInBrowser } from "../cli/launch.ts";
 import { complain } from "../cli/run.ts";
 import { Session } from "../cli/session.ts";
+import { secureFolders } from "../config/folders.ts";
 import { type Config, confineLibraries, hasDisplay } from "../config/config.ts";
+import { refusalPage } from "../screens/status/refusal.ts";
 import { Instance } from "../instance/instance.ts";
 import { surviveUnexpected } from "../process/unexpected.ts";
 import { readIcon, windowLibrary } from "../payload/resources.ts";
@@ -22,13 +24,28 @@ export async function openDesktop(config: Config): Promise<number> {
   surviveUnexpected({ error: (event, fields) => console.error(event, fields?.stack) });
   try {
     if (!hasDisplay()) throw new ErthError("NO_DISPLAY");
+    config.notices.push(...secureFolders(config.paths));
     const instance = await Instance.claim(config.paths.data).catch(claimFailed);
     if (instance === "unclaimed") return await runWindow(config);
     if (!(instance instanceof Instance)) return await raiseRunning(config);
     using _ = instance;
     return await runWindow(config);
   } catch (thrown) {
-    return complain(asErthError(thrown), config.json);
+    const error = asErthError(thrown);
+    if (error.code === "FOLDER_FOREIGN") showRefusal(config, error);
+    return complain(error, config.json);
+  }
+}
+
+/** A double-click has no terminal to be told in: a window that touches none of the folders. */
+function showRefusal({ app, window: { backend } }: Config, error: ErthError): void {
+  try {
+    using webview = new Webview({ title: app.title, name: app.name, icon: readIcon(), backend });
+    webview.navigate(refusalPage(error, app.title));
+    webview.run();
+  } catch (thrown) {
+    // The error itself is told in any case.
+    console.error(asErthError(thrown).message);
   }
 }
 

@@ -12,8 +12,6 @@ browserTest("a file leads a browser in, and goes", async () => {
   await arrive(page);
   const [cookie] = await context.cookies(erth.url);
   assertEquals([cookie?.sameSite, cookie?.httpOnly], ["Strict", true]);
-  // Nothing of the code in what the browser remembers.
-  await page.goBack().catch(() => {});
   assert(!page.url().includes("code="), page.url());
   await until(() => Deno.stat(file).then(() => false, () => true));
   const opened = await erth.json<{ used: boolean }>("shell/opened", { page: file, ms: "1" });

@@ -1,8 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { join } from "node:path";
-import { Erth, erth as command, poll } from "../harness.ts";
-import { asStranger, OpenFolder, stranger, strangerTest } from "./stranger.ts";
+import { Erth, erth as command, poll, StartError } from "../harness.ts";
+import { asStranger, OpenFolder, STRANGER, stranger, strangerTest } from "./stranger.ts";
 
 /** Opens connections and says nothing; prints how many, and how many of them it still has at last. */
 const CROWD = `
@@ -127,3 +127,50 @@ strangerTest(
     assert(!stdout.includes(code) && stdout.includes("is open in your browser"), stdout);
   },
 );
+
+strangerTest("a data folder beside the program that isn't ours alone is refused", async () => {
+  await using folder = await OpenFolder.make();
+  const program = await folder.program();
+  const data = join(folder.path, "erth-data");
+  const start = async () => {
+    const { code, stdout } = await command(["note", "list", "--json"], { binary: program });
+    return [code, JSON.parse(stdout).error?.code];
+  };
+  const refused = [5, "FOLDER_FOREIGN"];
+  await Deno.mkdir(data, { mode: 0o777 });
+  await Deno.chmod(data, 0o777);
+  await Deno.chown(data, STRANGER, STRANGER);
+  assertEquals(await start(), refused);
+  assertEquals([...Deno.readDirSync(data)], []);
+  // A link of theirs to a folder of ours.
+  await Deno.remove(data);
+  await Deno.mkdir(join(folder.path, "ours"), { mode: 0o700 });
+  await Deno.symlink(join(folder.path, "ours"), data);
+  await new Deno.Command("chown", { args: ["-h", String(STRANGER), data] }).output();
+  assertEquals(await start(), refused);
+  // Ours, but with something of theirs in it.
+  await Deno.remove(data);
+  await Deno.mkdir(data, { mode: 0o700 });
+  await Deno.writeTextFile(join(data, "erth.lock"), "");
+  await Deno.writeTextFile(join(data, "assistant.json"), "{}");
+  await Deno.chown(join(data, "assistant.json"), STRANGER, STRANGER);
+  assertEquals(await start(), refused);
+  assertEquals((await command(["doctor", "--json"], { binary: program })).code, 5);
+  assertEquals((await command(["help"], { binary: program })).code, 0);
+  // Ours, and too open: closed, told of, and used.
+  await Deno.chown(join(data, "assistant.json"), Deno.uid(), Deno.gid());
+  await Deno.chmod(data, 0o777);
+  const { code, stderr } = await command(["note", "list"], { binary: program });
+  assertEquals(code, 0, stderr);
+  assert(stderr.includes("was open to other accounts"), stderr);
+  assertEquals((await Deno.stat(data)).mode! & 0o777, 0o700);
+});
+
+strangerTest("a cache that another account laid ready is refused", async () => {
+  await using folder = await OpenFolder.make();
+  const home = join(folder.path, "home");
+  await Deno.mkdir(join(home, ".cache", "erth"), { recursive: true, mode: 0o700 });
+  await Deno.chown(join(home, ".cache", "erth"), STRANGER, STRANGER);
+  const error = await assertRejects(() => Erth.start({ home }), StartError);
+  assertEquals([error.code, error.exit], ["FOLDER_FOREIGN", 5]);
+});

@@ -25,6 +25,8 @@ export interface StatusReport {
   models?: ModelsReport;
   database: { path: string; bytes: number };
   folders: { data: string; cache: string; logs: string; portable: boolean };
+  /** What a person should know of the folders. */
+  notices: readonly string[];
   /** The last lines of the log, oldest first. */
   log: readonly string[];
 }
@@ -73,6 +75,7 @@ function facts(report: StatusReport): [string, string][] {
     ["Data", folders.data + (folders.portable ? " (portable)" : "")],
     ["Cache", folders.cache],
     ["Logs", folders.logs],
+    ...report.notices.map((notice) => ["Note", notice] as [string, string]),
     ["Mirror", mirrorWords(mirror).headline],
     ...(models ? [["Model", modelsWords(models).headline] as [string, string]] : []),
     ["Leaves this computer", leaving(report)],

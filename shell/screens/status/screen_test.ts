@@ -19,6 +19,7 @@ const REPORT: StatusReport = {
   mirror: { phase: "off", deviceName: "desk" },
   database: { path: "/d/local_edge.db", bytes: 5 * 1024 * 1024 },
   folders: { data: "/d", cache: "/c", logs: "/l", portable: true },
+  notices: ["/d was open to other accounts; now it is closed"],
   log: ["first line", "last </pre> line"],
 };
 
@@ -35,7 +36,17 @@ Deno.test("scripts get the report as JSON", async () => {
 
 Deno.test("the text to copy names versions, restarts and the log's tail", async () => {
   const text = await ask({ accept: "text/plain" });
-  for (const part of ["1.2.3", "up 1 h 1 min", "generation 2", "SIGKILL", "5.0 MB", "last"]) {
+  for (
+    const part of [
+      "1.2.3",
+      "up 1 h 1 min",
+      "generation 2",
+      "SIGKILL",
+      "5.0 MB",
+      "last",
+      "now it is closed",
+    ]
+  ) {
     assert(text.includes(part), part);
   }
   const file = statusFile(() => REPORT)();

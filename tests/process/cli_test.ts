@@ -122,6 +122,7 @@ Deno.test("status, open and doctor against a running instance", async () => {
     ]),
     [
       ["Window", "NO_DISPLAY"],
+      ["Owners", true],
       ["Data folder", true],
       ["Cache folder", true],
       ["Running instance", true],
@@ -138,6 +139,7 @@ Deno.test("status, open and doctor without a running instance", () =>
     const { findings } = await shell.json(["doctor"]);
     assertEquals(findings.map(({ check }: { check: string }) => check), [
       "Window",
+      "Owners",
       "Data folder",
       "Cache folder",
       "Database",

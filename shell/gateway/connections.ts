@@ -5,18 +5,22 @@ import type { Clock } from "../process/clock.ts";
 export interface Bounds {
   /** How long one may stay so, in milliseconds. */
   life: number;
-  /** How many of one account may stay so. */
+  /** How many of another account may stay so. */
   each: number;
+  /** How long each may stay so in any case, in milliseconds: its request may be on its way. */
+  grace: number;
 }
 
 /** Plenty for browsers, which open some ahead and leave them idle. */
-export const DEFAULT_BOUNDS: Bounds = { life: 10_000, each: 32 };
+export const DEFAULT_BOUNDS: Bounds = { life: 10_000, each: 32, grace: 1_000 };
 
 /** What the bounds are held with. */
 export interface ConnectionsOptions {
   bounds: Bounds;
   /** Whose connections these are, by address; `undefined` if the system doesn't tell. */
   findUids: () => Promise<Map<string, number> | undefined>;
+  /** Our own account: it has nothing to gain, and keys to all. */
+  ownUid: number | null;
   clock: Clock;
   log: Log;
 }
@@ -41,7 +45,8 @@ export class Connections {
   readonly #unproven = new Map<string, Unproven>();
   /** How long it is until the next look. */
   #pause: number | undefined;
-  #looking = false;
+  #isLooking = false;
+  #look = Promise.resolve();
   #closed = false;
   #cancel = () => {};
   #said = -Infinity;
@@ -73,26 +78,27 @@ export class Connections {
   }
 
   /** Looks at none any more. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#cancel();
+    await this.#look;
   }
 
   #watch(): void {
-    if (this.#closed || this.#looking || this.#unproven.size === 0) return;
+    if (this.#closed || this.#isLooking || this.#unproven.size === 0) return;
     const pause = this.#isCrowded ? CROWDED_MS : CALM_MS;
     if (this.#pause !== undefined && this.#pause <= pause) return;
     this.#cancel();
     this.#pause = pause;
-    this.#cancel = this.#options.clock.after(pause, () => void this.#look());
+    this.#cancel = this.#options.clock.after(pause, () => this.#look = this.#lookNow());
   }
 
   get #isCrowded(): boolean {
     return this.#unproven.size > this.#options.bounds.each;
   }
 
-  async #look(): Promise<void> {
-    this.#looking = true;
+  async #lookNow(): Promise<void> {
+    this.#isLooking = true;
     this.#pause = undefined;
     const { bounds, clock, log } = this.#options;
     try {
@@ -109,16 +115,21 @@ export class Connections {
       this.#said = clock.now();
       this.#ended = 0;
     }
-    this.#looking = false;
+    this.#isLooking = false;
     this.#watch();
   }
 
   /** Ends the oldest of each account that has too many; those nobody can be named for are one. */
   #thin(uids: Map<string, number> | undefined): void {
-    const accounts = Map.groupBy(this.#unproven.keys(), (address) => uids?.get(address));
-    for (const addresses of accounts.values()) {
-      const surplus = Math.max(0, addresses.length - this.#options.bounds.each);
-      for (const address of addresses.slice(0, surplus)) this.#end(address);
+    const { bounds, clock, ownUid } = this.#options;
+    const youngest = clock.now() - bounds.grace;
+    const accounts = Map.groupBy(this.#unproven, ([address]) => uids?.get(address));
+    for (const [uid, connections] of accounts) {
+      if (uid !== undefined && uid === ownUid) continue;
+      const surplus = Math.max(0, connections.length - bounds.each);
+      for (const [address, { since }] of connections.slice(0, surplus)) {
+        if (since <= youngest) this.#end(address);
+      }
     }
   }
 

@@ -10,7 +10,8 @@ function setup(uids?: Map<string, number>) {
   const lines: string[] = [];
   const ended: string[] = [];
   const connections = new Connections({
-    bounds: { life: 10_000, each: 3 },
+    bounds: { life: 10_000, each: 3, grace: 1_000 },
+    ownUid: OURS,
     findUids: () => Promise.resolve(uids),
     clock,
     log: new LineLog((line) => lines.push(line)),
@@ -33,11 +34,14 @@ Deno.test("a connection without a session ends after its time, one with a sessio
 });
 
 Deno.test("a crowd costs its own account the oldest, and another none", async () => {
-  const uids = new Map([["ours", OURS]]);
+  const ours = ["ours 1", "ours 2", "ours 3", "ours 4"];
+  const uids = new Map(ours.map((address) => [address, OURS]));
   const { add, clock, ended, lines } = setup(uids);
   const crowd = Array.from({ length: 100 }, (_, at) => `other ${at}`);
   for (const address of crowd) uids.set(address, OTHER);
-  add("ours", ...crowd);
+  add(...ours, ...crowd);
+  await clock.advance(900);
+  assertEquals(ended, []);
   await clock.advance(200);
   assertEquals(ended, crowd.slice(0, -3));
   await clock.advance(20_000);
@@ -47,7 +51,7 @@ Deno.test("a crowd costs its own account the oldest, and another none", async ()
 Deno.test("where the system names nobody, all are one account", async () => {
   const { add, clock, ended } = setup(undefined);
   add("a", "b", "c", "d");
-  await clock.advance(200);
+  await clock.advance(1_100);
   assertEquals(ended, ["a"]);
 });
 
@@ -55,7 +59,7 @@ Deno.test("nothing is looked at while there is nothing, nor after the end", asyn
   const { add, clock, connections } = setup();
   assertEquals(clock.pending, 0);
   add("a");
-  connections.close();
+  await connections.close();
   add("b");
   await clock.advance(20_000);
   assertEquals([clock.pending, connections.unproven], [0, 2]);

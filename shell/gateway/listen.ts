@@ -80,6 +80,7 @@ class Accepting implements Server {
   readonly #served = new Set<Served>();
   #listener: Deno.Listener;
   #limit = COMMON_LIMIT;
+  #raising = Promise.resolve();
   readonly #closing = new AbortController();
 
   constructor(
@@ -95,20 +96,21 @@ class Accepting implements Server {
     this.#connections = new Connections({
       bounds: DEFAULT_BOUNDS,
       findUids: () => findUids(this.addr.port),
+      ownUid: Deno.uid(),
       clock,
       log,
     });
     // Later, as the window waits for the address.
-    const cancel = clock.after(0, () => void this.#raiseLimit());
+    const cancel = clock.after(0, () => this.#raising = this.#raiseLimit());
     this.#closing.signal.addEventListener("abort", cancel, { once: true });
     void this.#accept();
   }
 
   async shutdown(): Promise<void> {
     this.#closing.abort();
-    this.#connections.close();
     this.#listener.close();
-    await Promise.all([...this.#served].map((it) => it.shutdown()));
+    const served = [...this.#served].map((it) => it.shutdown());
+    await Promise.all([this.#raising, this.#connections.close(), ...served]);
   }
 
   async #raiseLimit(): Promise<void> {

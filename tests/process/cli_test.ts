@@ -147,7 +147,7 @@ Deno.test("status, open and doctor without a running instance", () =>
     ]);
     const lines = (await shell.text(["doctor"])).out.split("\n");
     assert(lines[0]!.startsWith("FAIL  Window: ") && lines[1]!.startsWith("      "), lines[0]);
-    assertEquals(lines.filter((line) => line.startsWith("ok    ")).length, 4);
+    assertEquals(lines.filter((line) => line.startsWith("ok    ")).length, 5);
   }));
 
 Deno.test("serve takes the port it is given, or says that it is taken", async () => {

@@ -151,7 +151,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     lazy: hooks.secluded ?? false,
     publish: (change) => events.publish(change),
     tell: () => engine.tellAssistant(),
-    memory: memoryHere,
+    memory: () => Deno.systemMemoryInfo(),
     processors: navigator.hardwareConcurrency,
     clock: systemClock,
     log,
@@ -244,8 +244,9 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     parts.forget();
     log.info("erth.stopped");
   };
-  surviveUnexpected(log);
   log.info("erth.started", { version: build.version, pid: Deno.pid, data: paths.data });
+  // A command ends by what nobody caught, rather than wait for what never comes.
+  if (!hooks.secluded) surviveUnexpected(log);
   if (!hooks.secluded) publish(paths.data, running, log);
   engine.start();
   void models?.start(engine.ready);
@@ -278,11 +279,6 @@ function publish(data: string, running: Running, log: LineLog): void {
   } catch (error) {
     log.warn("instance.unpublished", { error });
   }
-}
-
-function memoryHere(): { total: number; available: number } {
-  const { available, total } = Deno.systemMemoryInfo();
-  return { available, total };
 }
 
 function done(run: () => void): Response {

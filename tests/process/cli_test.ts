@@ -130,6 +130,21 @@ Deno.test("status, open and doctor against a running instance", async () => {
   );
 });
 
+Deno.test("open prints a link to paste where no browser comes", async () => {
+  await using erth = await Erth.start();
+  const tools = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${tools}/xdg-open`, "#!/bin/sh\nexit 3\n", { mode: 0o755 });
+  const env = { DISPLAY: ":none", PATH: `${tools}:${Deno.env.get("PATH")}` };
+  const { code, stdout } = await command(["open", "--data", erth.data], { env });
+  const link = stdout.trimEnd().split("\n").at(-1) ?? "";
+  assertEquals(code, 0);
+  assert(link.startsWith(`${erth.url}launch?code=`), stdout);
+  const answer = await fetch(link, { redirect: "manual" });
+  await answer.body?.cancel();
+  assertEquals(answer.status, 303);
+  await Deno.remove(tools, { recursive: true });
+});
+
 Deno.test("status, open and doctor without a running instance", () =>
   inFolder(async (shell) => {
     assertEquals(await shell.error(["status"]), [4, "NOT_RUNNING"]);

@@ -68,7 +68,7 @@ export class Connections {
    * @param end Ends it; `forget` is called then.
    */
   add(address: string, end: () => void): void {
-    this.#unproven.set(address, { since: this.#options.clock.now(), end });
+    this.#unproven.set(address, { since: this.#options.clock.monotonic(), end });
     this.#watch();
   }
 
@@ -102,7 +102,7 @@ export class Connections {
     this.#pause = undefined;
     const { bounds, clock, log } = this.#options;
     try {
-      const oldest = clock.now() - bounds.life;
+      const oldest = clock.monotonic() - bounds.life;
       for (const [address, { since }] of this.#unproven) {
         if (since <= oldest) this.#end(address);
       }
@@ -110,9 +110,9 @@ export class Connections {
     } catch (error) {
       log.error("connections.unwatched", { error });
     }
-    if (this.#ended > 0 && clock.now() - this.#said >= QUIET_MS) {
+    if (this.#ended > 0 && clock.monotonic() - this.#said >= QUIET_MS) {
       log.info("connections.ended", { count: this.#ended });
-      this.#said = clock.now();
+      this.#said = clock.monotonic();
       this.#ended = 0;
     }
     this.#isLooking = false;
@@ -122,7 +122,7 @@ export class Connections {
   /** Ends the oldest of each account that has too many; those nobody can be named for are one. */
   #thin(uids: Map<string, number> | undefined): void {
     const { bounds, clock, ownUid } = this.#options;
-    const youngest = clock.now() - bounds.grace;
+    const youngest = clock.monotonic() - bounds.grace;
     const accounts = Map.groupBy(this.#unproven, ([address]) => uids?.get(address));
     for (const [uid, connections] of accounts) {
       if (uid !== undefined && uid === ownUid) continue;

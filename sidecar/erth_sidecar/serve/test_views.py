@@ -39,6 +39,27 @@ def test_compiled_templates_are_used_until_their_source_changes(tmp_path: Path) 
     assert Views(tmp_path).render("t.html", text="a") == "<b>a</b>"
 
 
+def test_an_app_s_templates_use_erth_s_macros_and_icons(tmp_path: Path) -> None:
+    (tmp_path / "t.html").write_text(
+        '{% from "parts/toast.html" import toast %}'
+        '{{ "trash"|icon }}{{ picture|icon(label) }}{{ toast("7", words, "book/undo") }}',
+        "utf-8",
+    )
+    compile_all(tmp_path, tmp_path / COMPILED)
+    html = Views(tmp_path).render("t.html", picture="pin", label='<"', words="<b>")
+    assert '<use href="assets/icons.svg#trash"/>' in html
+    assert 'aria-label="&lt;&#34;"><use href="assets/icons.svg#pin"/>' in html
+    assert 'id="toast-7"' in html and "&lt;b&gt;" in html and 'hx-post="book/undo"' in html
+
+
+def test_templates_are_compiled_anew_with_each_build(tmp_path: Path) -> None:
+    (tmp_path / "t.html").write_text("<p>{{ text }}</p>", "utf-8")
+    compile_all(tmp_path, tmp_path / COMPILED)
+    (tmp_path / COMPILED / "of an earlier build").touch()
+    compile_all(tmp_path, tmp_path / COMPILED)
+    assert not (tmp_path / COMPILED / "of an earlier build").exists()
+
+
 def test_templates_that_an_app_lacks_are_erth_s_own(tmp_path: Path) -> None:
     class Error:
         code, message, hint = "NOT_FOUND", "Nothing here.", "Go back."

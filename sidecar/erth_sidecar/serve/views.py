@@ -1,6 +1,7 @@
 """Templates to HTML."""
 
 import hashlib
+import shutil
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket, BytecodeCache
 
+from erth_sidecar.icons import icon
 from erth_sidecar.ids import read_time
 
 OWN = Path(__file__).parents[1] / "templates"
@@ -32,6 +34,8 @@ class Views:
 
 def compile_all(folder: Path, target: Path) -> None:
     """Compiles all templates into `target`, so that the first request doesn't have to."""
+    # Anew: what is compiled has the HTML of icons in it.
+    shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True, exist_ok=True)
     environment = _environment(folder, _Compiled(target, write=True))
     for name in environment.list_templates(extensions=["html"]):
@@ -81,6 +85,8 @@ def _environment(folder: Path, compiled: BytecodeCache) -> Environment:
         bytecode_cache=compiled,
     )
     environment.filters["when"] = when
+    # A filter and no macro: for a name that is written out, Jinja calls it while it compiles.
+    environment.filters["icon"] = icon
     return environment
 
 

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from erth_sidecar.icons import icon
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -17,10 +19,15 @@ _KEPT = 8_000
 """Characters of a text whose HTML is worth keeping: a long thread is shown again and again."""
 _INTERNAL = ("notes/", "chat/", "library/", "models", "#")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_COPY = (
-    '<button type="button" class="icon" data-copy="" aria-label="Copy this code">'
-    '<svg class="i" aria-hidden="true"><use href="assets/icons.svg#copy"/></svg>Copy</button>'
+_COPY = Markup(
+    '<button type="button" class="icon" data-copy="" aria-label="Copy this code">{}Copy</button>'
+).format(icon("copy"))
+_CODE = Markup(
+    '<div class="code"><div class="top"><span>{}</span>{}</div>'
+    '<pre tabindex="0" role="group" aria-label="Code"><code>{}</code></pre></div>\n'
 )
+_LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>')
+_PLAIN = Markup('<p class="plain">{}</p>')
 
 
 def render(text: str, *, growing: bool = False) -> Markup:
@@ -33,7 +40,8 @@ def render(text: str, *, growing: bool = False) -> Markup:
     text, rest = text[:LONGEST], text[LONGEST:]
     html = "".join(map(_rendered, _paragraphs(text))) if growing else _rendered(text)
     if rest:
-        html += f'<p class="plain">{escape(rest)}</p>'
+        # As str, here and in the rules below: Markup escapes what it is added to.
+        html += str(_PLAIN.format(rest))
     return Markup(html)  # noqa: S704
 
 
@@ -92,18 +100,15 @@ def _link_open(
 
 def _image(_renderer: Any, tokens: Sequence["Token"], index: int, *_: Any) -> str:
     token = tokens[index]
-    source = escape(str(token.attrGet("src")))
-    words = escape(token.content) or source
-    return f'<a href="{source}" target="_blank" rel="noopener noreferrer">{words}</a>'
+    source = str(token.attrGet("src"))
+    return str(_LINK.format(source, token.content or source))
 
 
 def _code(_renderer: Any, tokens: Sequence["Token"], index: int, *_: Any) -> str:
     """A block of code under its language and a button that copies it."""
     token = tokens[index]
-    language = escape((token.info.split() or [""])[0][:24])
-    top = f'<div class="top"><span>{language}</span>{_COPY}</div>'
-    code = f'<pre tabindex="0" role="group" aria-label="Code"><code>{escape(token.content)}</code>'
-    return f'<div class="code">{top}{code}</pre></div>\n'
+    language = (token.info.split() or [""])[0][:24]
+    return str(_CODE.format(language, _COPY, token.content))
 
 
 def _table_open(*_: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from erth_sidecar.text.markdown import LONGEST, renderer
 
@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 # No id: htmx would restore the focus to a mark of the same id first, and then not scroll to it.
-_FIRST = ' tabindex="-1" autofocus'
+_FIRST = Markup(' tabindex="-1" autofocus')
+_NOTHING = Markup("")
+_OPEN = {
+    "mark": Markup('<mark class="sought"{}>'),
+    "section": Markup('<section class="sought"{}>'),
+}
+_PLAIN = Markup('<p class="plain">{}</p>')
+_MARKED = Markup('<p class="plain">{}{}{}</mark>{}</p>')
 _BREAKS = ("softbreak", "hardbreak")
 
 
@@ -78,8 +85,8 @@ class _Marker:
         return [*pieces, _raw("html_inline", "</mark>")] if inside else pieces
 
     def _open(self, kind: str, tag: str) -> "Token":
-        attributes, self._attributes = self._attributes, ""
-        return _raw(kind, f'<{tag} class="sought"{attributes}>')
+        attributes, self._attributes = self._attributes, _NOTHING
+        return _raw(kind, str(_OPEN[tag].format(attributes)))
 
 
 def _raw(kind: str, html: str) -> "Token":
@@ -92,6 +99,6 @@ def _plain(rest: str, start: int, stop: int) -> str:
     """What is too long to be rendered, as it is."""
     start, stop = max(0, start), max(0, stop)
     if start >= stop:
-        return f'<p class="plain">{escape(rest)}</p>'
-    before, words, after = escape(rest[:start]), escape(rest[start:stop]), escape(rest[stop:])
-    return f'<p class="plain">{before}<mark class="sought"{_FIRST}>{words}</mark>{after}</p>'
+        return str(_PLAIN.format(rest))
+    opened = _OPEN["mark"].format(_FIRST)
+    return str(_MARKED.format(rest[:start], opened, rest[start:stop], rest[stop:]))

@@ -2,6 +2,7 @@ import { brokenFloors } from "./floors.ts";
 import type { Source } from "./source.ts";
 
 const LONGEST_FILE = 300;
+const WIDEST_MARKUP = 160;
 const MOST_FUNCTIONS = 5;
 
 /** What a layer may import besides itself. */
@@ -52,6 +53,11 @@ const REGISTRIES = new RegExp(
   ]].map((parts) => parts.join("\\.")).join("|"),
 );
 
+/** The sidecar's Python but tests, prompts for models, and what reads other people's HTML. */
+const SHOWS_PAGES = /^sidecar\/erth_sidecar\/(?!(.*\/)?(test_|conftest)|agent\/|parsing\/).*\.py$/;
+/** A tag in an f-string, or added to something. */
+const GLUED = /\bf(["'])(?:(?!\1).)*<\/?[a-z](?:(?!\1).)*\1|(["'])<\/?[a-z][^"'\n]*>\2 *[+%]/g;
+
 /** Names that the environment gives, who reads them and who tells of them. */
 const VARIABLES = /\bTURSO_(DATABASE_URL|AUTH_TOKEN)\b/g;
 const NAMES_VARIABLES = /^shell\/(config\/config|cli\/help)\.ts$/;
@@ -61,6 +67,7 @@ export function brokenRules(sources: readonly Source[]): string[] {
   return sources.flatMap((source) => [
     ...(isProduct(source) ? [...brokenLayers(source), ...brokenWords(source)] : []),
     ...brokenSize(source),
+    ...brokenMarkup(source),
     ...brokenHosts(source),
   ]).concat(brokenSupervisor(sources), brokenFloors(sources));
 }
@@ -102,6 +109,19 @@ function brokenSize({ path, text }: Source): string[] {
       ? []
       : `${path}: must export under ${MOST_FUNCTIONS + 1} functions, exports ${functions}`,
   ].flat();
+}
+
+/** HTML stands in templates, in lines that a person can read; Python fills it in by `Markup.format`. */
+function brokenMarkup({ path, text }: Source): string[] {
+  if (path.endsWith(".html")) {
+    return text.split("\n").flatMap((line, at) =>
+      line.length <= WIDEST_MARKUP
+        ? []
+        : [`${path}:${at + 1}: must have under ${WIDEST_MARKUP + 1} characters, has ${line.length}`]
+    );
+  }
+  if (!SHOWS_PAGES.test(path)) return [];
+  return [...text.matchAll(GLUED)].map(([glued]) => `${path}: glues HTML from strings: ${glued}`);
 }
 
 function brokenHosts({ path, text }: Source): string[] {

@@ -39,6 +39,17 @@ const CASES: [string, Source[], number][] = [
   ["six functions", [file("shell/cli/a.ts", "export function a() {}\n".repeat(6))], 1],
   ["five functions", [file("shell/cli/a.ts", "export async function a() {}\n".repeat(5))], 0],
   ["a registry host", [file("deno.lock", ["https://registry.npmjs", "org/a"].join("."))], 1],
+  ["a line of HTML too long", [file("web/index.html", `<p>${"x".repeat(158)}\n<p>\n`)], 1],
+  ["a line of HTML just short enough", [file("web/index.html", `<p>${"x".repeat(157)}\n`)], 0],
+  [
+    "HTML glued in an f-string",
+    [file("sidecar/erth_sidecar/pages/a.py", "f'<p>{escape(a)}</p>'")],
+    1,
+  ],
+  ["HTML glued by adding", [file("sidecar/erth_sidecar/a.py", 'a = "<p>" + b')], 1],
+  ["HTML filled in", [file("sidecar/erth_sidecar/a.py", "Markup('<p>{}</p>').format(a)")], 0],
+  ["a test's HTML", [file("sidecar/erth_sidecar/pages/test_a.py", "f'<p>{a}</p>'")], 0],
+  ["a comparison in an f-string", [file("sidecar/erth_sidecar/a.py", 'f"{a} < {b}"')], 0],
   ["a supervisor that knows the sidecar", [
     file("shell/process/supervisor.ts", "", ["shell/process/between.ts"]),
     file("shell/process/between.ts", "", ["shell/sidecar/sidecar.ts"]),

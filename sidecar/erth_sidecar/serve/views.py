@@ -10,8 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket, BytecodeCache
 
-from erth_sidecar.icons import icon
 from erth_sidecar.ids import read_time
+from erth_sidecar.text.icons import icon
 
 OWN = Path(__file__).parents[1] / "templates"
 COMPILED = "compiled"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from erth_sidecar.icons import icon
+from erth_sidecar.text.icons import icon
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -1,8 +1,7 @@
 import { asErthError, speakFor } from "./errors.ts";
 import { readApp } from "./shell/config/app.ts";
-import { complain, runCommand } from "./shell/cli/run.ts";
+import { complain } from "./shell/cli/complain.ts";
 import { reachHereDirectly, readConfig, wantsJson } from "./shell/config/config.ts";
-import { openDesktop } from "./shell/desktop/desktop.ts";
 
 Deno.exit(await main());
 
@@ -11,8 +10,13 @@ async function main(): Promise<number> {
     speakFor(readApp());
     const config = readConfig();
     reachHereDirectly();
-    const window = config.command === "window" && !config.help;
-    return window ? await openDesktop(config) : await runCommand(config);
+    // Only what is used is loaded: the window is on its way before a command could be read.
+    if (config.command === "window" && !config.help) {
+      const { openDesktop } = await import("./shell/desktop/desktop.ts");
+      return await openDesktop(config);
+    }
+    const { runCommand } = await import("./shell/cli/run.ts");
+    return await runCommand(config);
   } catch (thrown) {
     return complain(asErthError(thrown), wantsJson());
   }

@@ -1,35 +1,26 @@
-import { asErthError, type ErthError } from "../../errors.ts";
+import { asErthError } from "../../errors.ts";
 import type { CommandOptions, Config } from "../config/config.ts";
 import { secureFolders } from "../config/folders.ts";
-import { ask } from "./ask.ts";
-import { doctor } from "./doctor.ts";
-import { help } from "./help.ts";
-import { library } from "./library.ts";
-import { mirror } from "./mirror.ts";
-import { model } from "./model.ts";
-import { note } from "./note.ts";
-import { open } from "./open.ts";
-import { serve } from "./serve.ts";
-import { status } from "./status.ts";
-import { version } from "./version.ts";
+import { complain } from "./complain.ts";
 
 /** One command; its exit code. Text goes to standard output through `print`. */
 export type Command = (config: Config & CommandOptions) => Promise<number>;
 
-const COMMANDS: Record<Config["command"], Command> = {
-  ask,
-  doctor,
-  help,
-  library,
-  mirror,
-  model,
-  note,
-  open,
-  serve,
-  status,
-  version,
+/** Each is loaded when it is asked for: reading them all would cost more than most of them do. */
+const COMMANDS: Record<Config["command"], () => Promise<Command>> = {
+  ask: async () => (await import("./ask.ts")).ask,
+  doctor: async () => (await import("./doctor.ts")).doctor,
+  help: async () => (await import("./help.ts")).help,
+  library: async () => (await import("./library.ts")).library,
+  mirror: async () => (await import("./mirror.ts")).mirror,
+  model: async () => (await import("./model.ts")).model,
+  note: async () => (await import("./note.ts")).note,
+  open: async () => (await import("./open.ts")).open,
+  serve: async () => (await import("./serve.ts")).serve,
+  status: async () => (await import("./status.ts")).status,
+  version: async () => (await import("./version.ts")).version,
   // A window needs the main thread: `main.ts` opens it before anything comes here.
-  window: help,
+  window: async () => (await import("./help.ts")).help,
 };
 
 /** They read nothing in the folders; `doctor` looks at them itself. */
@@ -38,24 +29,14 @@ const WITHOUT_FOLDERS: readonly Config["command"][] = ["help", "version", "docto
 /** Runs the command of `config`; its exit code. Never throws. */
 export async function runCommand(config: Config & CommandOptions): Promise<number> {
   try {
-    if (config.help) return await help(config);
-    if (!WITHOUT_FOLDERS.includes(config.command)) {
+    const name = config.help ? "help" : config.command;
+    if (!WITHOUT_FOLDERS.includes(name)) {
       config.notices.push(...secureFolders(config.paths));
       for (const notice of config.notices) console.error(notice);
     }
-    return await COMMANDS[config.command](config);
+    const command = await COMMANDS[name]();
+    return await command(config);
   } catch (thrown) {
     return complain(asErthError(thrown), config.json);
   }
-}
-
-/** Prints an error as JSON on standard output or as words on standard error; its exit code. */
-export function complain(error: ErthError, json: boolean): number {
-  if (json) {
-    console.log(JSON.stringify(error));
-  } else {
-    const detail = error.detail ? `\n  ${error.detail}` : "";
-    console.error(`${error.message} [${error.code}]${detail}\n  ${error.hint}`);
-  }
-  return error.exit;
 }

@@ -2,10 +2,8 @@ import { join } from "node:path";
 import { Webview } from "@webview/webview";
 import { asErthError, ErthError } from "../../errors.ts";
 import type { WorkerMessage, WorkerOrder } from "./backend_worker.ts";
-import { type Backend, startBackend } from "../backend.ts";
-import { LAUNCH_MS, launchInBrowser } from "../cli/launch.ts";
-import { complain } from "../cli/run.ts";
-import { Session } from "../cli/session.ts";
+import type { Backend } from "../backend.ts";
+import { complain } from "../cli/complain.ts";
 import { secureFolders } from "../config/folders.ts";
 import { type Config, confineLibraries, hasDisplay } from "../config/config.ts";
 import { refusalPage } from "../screens/status/refusal.ts";
@@ -57,6 +55,7 @@ function claimFailed(thrown: unknown): "unclaimed" {
 
 /** A second start shows the window that is there. */
 async function raiseRunning(config: Config): Promise<number> {
+  const { Session } = await import("../cli/session.ts");
   const session = await Session.attach(config);
   await session.ask("POST", "shell/focus");
   return 0;
@@ -106,6 +105,7 @@ async function runWindow(config: Config): Promise<number> {
 async function withoutWindow(config: Config, error: ErthError): Promise<number> {
   complain(error, config.json);
   if (error.code !== "WEBVIEW_MISSING") return error.exit;
+  const { startBackend } = await import("../backend.ts");
   const backend = startBackend(config);
   void showInBrowser(backend, config);
   const code = await backend.finished;
@@ -115,6 +115,7 @@ async function withoutWindow(config: Config, error: ErthError): Promise<number> 
 
 /** A link to paste where no browser came, or where there is no page to lead one here. */
 async function showInBrowser({ launches }: Backend, config: Config): Promise<void> {
+  const { LAUNCH_MS, launchInBrowser } = await import("../cli/launch.ts");
   let url: string;
   try {
     const launch = launches.write();

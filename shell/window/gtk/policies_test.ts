@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { freePath } from "./downloads.ts";
-import { fileRanges } from "./memory.ts";
 import { nextZoom } from "./habits.ts";
 import { judge } from "./policies.ts";
 import { Heartbeat } from "../native/heartbeat.ts";
@@ -65,21 +64,4 @@ Deno.test("sayScript() takes any words as words", () => {
   const words = '</script>"; alert(1) //\n\u2028`${1}';
   assert(sayScript(words).includes(JSON.stringify({ text: words })));
   new Function(sayScript(words));
-});
-
-Deno.test("fileRanges() takes read-only file pages without a page of their own", () => {
-  const block = (head: string, anonymous: number) =>
-    `${head}\nSize:  4 kB\nRss:   4 kB\nAnonymous:  ${anonymous} kB\nVmFlags: rd mr mw me\n`;
-  const smaps = [
-    block("1000-2000 r-xp 00000000 08:01 11   /usr/lib/text.so", 0),
-    block("2000-3000 r--p 00001000 08:01 11   /usr/lib/text.so", 4), // relocated
-    block("3000-4000 rw-p 00002000 08:01 11   /usr/lib/text.so", 0),
-    block("4000-5000 r--p 00000000 00:00 0    [vvar]", 0),
-    block("5000-6000 r--p 00003000 08:01 11   /usr/lib/a name.so", 0),
-    block("6000-7000 r--s 00003000 08:01 12   /dev/shm/shared", 0),
-  ].join("");
-  assertEquals(fileRanges(smaps), [
-    { start: 0x1000n, end: 0x2000n },
-    { start: 0x5000n, end: 0x6000n },
-  ]);
 });

@@ -184,9 +184,8 @@ const WEBKIT = {
   webkit_download_set_destination: { parameters: ["pointer", "buffer"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** From the C library: madvise(2), malloc_trim(3). */
+/** From the C library: malloc_trim(3). */
 const LIBC = {
-  madvise: { parameters: ["usize", "usize", "i32"], result: "i32" },
   malloc_trim: { parameters: ["usize"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 

@@ -22,7 +22,8 @@ import { Models } from "./models/mount.ts";
 import { MirrorKeeper } from "./mirror/keeper.ts";
 import { mirrorCommands } from "./commands/mirror.ts";
 import { Proxy } from "./gateway/proxy.ts";
-import { FOLDERS, Parts, readBuild } from "./payload/resources.ts";
+import { Parts } from "./payload/parts.ts";
+import { FOLDERS, readBuild } from "./payload/resources.ts";
 import { mirrorScreen } from "./screens/mirror/screen.ts";
 import { modelsScreen } from "./screens/models/screen.ts";
 import { statusFile, type StatusReport, statusScreen } from "./screens/status/screen.ts";
@@ -102,7 +103,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     random: randomText,
     equal: equalConstantTime,
   });
-  const parts = new Parts(paths.cache, app.name);
+  const parts = new Parts(config);
   const mirrors = isOffered(app, "mirror");
   const mirror = new MirrorKeeper({
     file: new ConnectionFile(paths.data),
@@ -241,7 +242,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
       endServer(server),
     ]);
     launches.close();
-    parts.forget();
+    parts.close();
     log.info("erth.stopped");
   };
   log.info("erth.started", { version: build.version, pid: Deno.pid, data: paths.data });

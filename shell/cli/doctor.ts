@@ -6,7 +6,9 @@ import { startBackend } from "../backend.ts";
 import { type Config, hasDisplay } from "../config/config.ts";
 import { secureFolders } from "../config/folders.ts";
 import { Instance } from "../instance/instance.ts";
-import { hasDatabase, Parts, windowLibrary } from "../payload/resources.ts";
+import { Parts } from "../payload/parts.ts";
+import { hasDatabase } from "../payload/resources.ts";
+import { windowLibrary } from "../payload/window_library.ts";
 import { Session } from "./session.ts";
 
 /** One line of the doctor's report. */
@@ -85,7 +87,7 @@ async function writable(folder: string, code: ErrorCode): Promise<string> {
 }
 
 async function integrity(config: Config): Promise<string> {
-  await new Parts(config.paths.cache, config.app.name).store();
+  await new Parts(config).store();
   const path = join(config.paths.data, DATABASE_NAME);
   const store = await Store.open({ path, synchronous: "NORMAL" });
   try {

@@ -9,7 +9,8 @@ import { type Config, confineLibraries, hasDisplay } from "../config/config.ts";
 import { refusalPage } from "../screens/status/refusal.ts";
 import { Instance } from "../instance/instance.ts";
 import { surviveUnexpected } from "../process/unexpected.ts";
-import { readIcon, windowLibrary } from "../payload/resources.ts";
+import { readIcon } from "../payload/resources.ts";
+import { windowLibrary } from "../payload/window_library.ts";
 
 const STOP_MS = 2_800;
 

@@ -1,8 +1,13 @@
+import { deadline } from "@std/async/deadline";
 import { join } from "node:path";
 import { ErthError } from "../../errors.ts";
+import { ArchiveFile } from "./archive.ts";
+import { folderError } from "./folder_error.ts";
 import { type Manifest, sha256 } from "./format.ts";
+import { hashElsewhere } from "./hash_elsewhere.ts";
+import { isStamped, stamp, unstamp } from "./stamp.ts";
 import { type Archive, type Progress, unpack } from "./unpack.ts";
-import { verify } from "./verify.ts";
+import { isWhole, survey } from "./verify.ts";
 
 /** What to unpack, and where to. */
 export interface PayloadOptions {
@@ -13,18 +18,30 @@ export interface PayloadOptions {
   archive?: Archive;
   /** Made if it isn't there; may be shared by many versions and processes. */
   cacheDir: string;
+  /**
+   * Whether files that look untouched since they were last hashed are taken for right. Whoever says
+   * so has to `recheck` once there is time. @default {false}
+   */
+  believing?: boolean;
   /** Called only if there is something to unpack. */
   onProgress?: Progress;
   signal?: AbortSignal;
 }
 
-/** A payload on disk, verified. Nobody sweeps it while it is held. */
+/** A payload on disk. Nobody sweeps it while it is held. */
 export interface Payload {
   readonly folder: string;
   /** Whether it had to be unpacked just now. */
   readonly unpacked: boolean;
-  /** Resolves when other versions have been looked at. */
-  readonly swept: Promise<void>;
+  /** Whether its content was believed, not hashed. */
+  readonly believed: boolean;
+  /** Resolves when other versions have been looked at, and this one is stamped. */
+  readonly settled: Promise<void>;
+  /**
+   * Hashes it in another thread; false if a byte of it differs. Then nobody believes it any more: the
+   * next to ask for it unpacks it anew.
+   */
+  recheck(): Promise<boolean>;
   /** Lets go of the folder; a newer version may delete it then. */
   release(): void;
 }
@@ -33,20 +50,22 @@ export interface Payload {
 const SWEEP_WAIT_MS = 100;
 
 /**
- * The payload's folder, unpacked if this version isn't there yet or isn't whole: every byte of it is
- * hashed at each start (45 MB take 25 ms beside the window's creation), so nothing has to be
- * believed about a crash, a full disk or a stranger's hand. It is published by renaming, under a
- * lock that a killed process lets go of. Versions that nobody uses are deleted afterwards.
+ * The payload's folder, unpacked if this version isn't there yet or isn't whole. Names, kinds, sizes
+ * and modes of its files are looked at each time, and every byte is hashed, unless `believing` is
+ * given and nothing has touched the files since that was done last: so nothing has to be believed
+ * about a crash, a full disk or a stranger's hand for longer than a start takes. It is published by
+ * renaming, under a lock that a killed process lets go of. Versions that nobody uses are deleted
+ * afterwards.
  *
- * @throws {ErthError} `PAYLOAD_DAMAGED` if the archive is damaged, `PAYLOAD_DISK` if the disk is full
- * or can't be written to.
+ * @throws {ErthError} `PAYLOAD_DAMAGED` if the archive is damaged, `PAYLOAD_DISK` if the disk is
+ * full, `PAYLOAD_FOLDER` if the folder can't be used.
  */
 export async function ensurePayload(options: PayloadOptions): Promise<Payload> {
   try {
     return await ensure(options);
   } catch (error) {
     if (error instanceof ErthError || options.signal?.aborted) throw error;
-    throw new ErthError("PAYLOAD_DISK", `${options.cacheDir}: ${error}`, { cause: error });
+    throw folderError(options.cacheDir, error);
   }
 }
 
@@ -57,14 +76,40 @@ async function ensure(options: PayloadOptions): Promise<Payload> {
   await Deno.mkdir(cacheDir, { recursive: true, mode: 0o700 });
   const use = await lockFile(`${folder}.use`, false);
   try {
-    const unpacked = !await verify(manifest, folder) && await renew(options, manifest, folder);
-    // What can't be deleted now is met again at the next start.
-    const swept = sweep(cacheDir, name, key).catch(() => {});
-    return { folder, unpacked, swept, release: () => use.close() };
+    let state = await inspect(manifest, folder, options.believing ?? false);
+    const unpacked = state === "damaged" && await renew(options, manifest, folder);
+    if (state === "damaged") state = "hashed";
+    // What can't be deleted or written now is met again at the next start.
+    const stamped = options.believing && state === "hashed" ? stamp(manifest, folder) : undefined;
+    const work = Promise.allSettled([sweep(cacheDir, name, key), stamped]);
+    return {
+      folder,
+      unpacked,
+      believed: state === "believed",
+      settled: work.then(() => {}),
+      recheck: () => recheck(manifest, folder),
+      release: () => use.close(),
+    };
   } catch (error) {
     use.close();
     throw error;
   }
+}
+
+/** What can be said of a folder's content, and why. */
+type State = "damaged" | "hashed" | "believed";
+
+async function inspect(manifest: Manifest, folder: string, believing: boolean): Promise<State> {
+  const found = await survey(manifest, folder);
+  if (found === undefined) return "damaged";
+  if (believing && await isStamped(folder, found)) return "believed";
+  return await isWhole(manifest, folder) ? "hashed" : "damaged";
+}
+
+async function recheck(manifest: Manifest, folder: string): Promise<boolean> {
+  const whole = await hashElsewhere({ manifest, folder });
+  if (!whole) unstamp(folder);
+  return whole;
 }
 
 async function readManifest({ source, name }: PayloadOptions): Promise<[Manifest, string]> {
@@ -84,15 +129,13 @@ async function renew(
   folder: string,
 ): Promise<boolean> {
   using _lock = await lockFile(join(options.cacheDir, `${options.name}.lock`), true);
-  if (await verify(manifest, folder)) return false;
+  if (await inspect(manifest, folder, false) === "hashed") return false;
   // Under the lock nobody else unpacks: what lies there was left by a kill.
   await removeAll(options.cacheDir, (entry) => entry.startsWith(`${options.name}.tmp-`));
   const temp = join(options.cacheDir, `${options.name}.tmp-${crypto.randomUUID()}`);
   await Deno.mkdir(temp, { mode: 0o700 });
   try {
-    const { archive = { path: member(options.source, `${options.name}.bin`), offset: 0 } } =
-      options;
-    await unpack(manifest, archive, temp, options);
+    await unpackInto(temp, manifest, options);
     await moveAside(folder, `${temp}.old`);
     await Deno.rename(temp, folder);
   } finally {
@@ -100,6 +143,14 @@ async function renew(
     await Deno.remove(`${temp}.old`, { recursive: true }).catch(() => {});
   }
   return true;
+}
+
+async function unpackInto(temp: string, manifest: Manifest, options: PayloadOptions) {
+  if (options.archive !== undefined) {
+    return await unpack(manifest, options.archive, temp, options);
+  }
+  using file = new ArchiveFile(member(options.source, `${options.name}.bin`));
+  await unpack(manifest, { file, offset: 0 }, temp, options);
 }
 
 /** A damaged copy goes as a whole, so that no file of it can survive into the new one. */
@@ -118,17 +169,13 @@ async function sweep(cacheDir: string, name: string, current: string): Promise<v
     if (!version.test(entry.name) || entry.name === `${name}-${current}`) continue;
     const folder = join(cacheDir, entry.name);
     const file = await openLock(`${folder}.use`);
-    let timer = 0;
     // There is no try-lock: a lock that is free is had at once, so a short wait tells.
     const locked = file.lock(true);
-    const free = await Promise.race([
-      locked.then(() => true),
-      new Promise<false>((resolve) => timer = setTimeout(resolve, SWEEP_WAIT_MS, false)),
-    ]);
-    clearTimeout(timer);
-    if (free) {
+    if (await deadline(locked, SWEEP_WAIT_MS).then(() => true, () => false)) {
       await Deno.remove(folder, { recursive: true }).catch(() => {});
-      await Deno.remove(`${folder}.use`).catch(() => {});
+      for (const beside of [`${folder}.stamp`, `${folder}.use`]) {
+        await Deno.remove(beside).catch(() => {});
+      }
       file.close();
     } else void locked.finally(() => file.close());
   }

@@ -2,7 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { ErthError } from "../../errors.ts";
 import { payloadFixture as fixture } from "../../tests/fixtures/payload.ts";
+import type { Manifest } from "./format.ts";
 import { ensurePayload, type PayloadOptions } from "./payload.ts";
+import { stamp } from "./stamp.ts";
 
 async function refuses(options: PayloadOptions, code: string) {
   const error = await assertRejects(() => ensurePayload(options), ErthError);
@@ -54,10 +56,80 @@ for (const [name, damage] of Object.entries(DAMAGE)) {
     assertEquals([second.unpacked, second.folder], [true, first.folder]);
     const third = await ensurePayload(at.options);
     assertEquals(third.unpacked, false);
+    await third.settled;
     second.release();
     third.release();
   });
 }
+
+Deno.test("no damage is believed away", async () => {
+  // All at once, as each waits until a second is over.
+  await Promise.all(
+    Object.entries(DAMAGE).map(async ([name, damage]) => {
+      await using at = await fixture();
+      const options = { ...at.options, believing: true };
+      const first = await ensurePayload(options);
+      await first.settled;
+      first.release();
+      await damage(first.folder);
+      const second = await ensurePayload(options);
+      assertEquals([second.unpacked, second.believed], [true, false], name);
+      await second.settled;
+      second.release();
+    }),
+  );
+});
+
+Deno.test("what looks untouched is believed by those who may, from the second start on", async () => {
+  await using at = await fixture();
+  const options = { ...at.options, believing: true };
+  for (const believed of [false, true]) {
+    const payload = await ensurePayload(options);
+    assertEquals(payload.believed, believed);
+    await payload.settled;
+    payload.release();
+  }
+  const strict = await ensurePayload(at.options);
+  assertEquals([strict.unpacked, strict.believed], [false, false]);
+  strict.release();
+});
+
+Deno.test("a stamp that fits no more is renewed once all is hashed", async () => {
+  await using at = await fixture();
+  const options = { ...at.options, believing: true };
+  const first = await ensurePayload(options);
+  await first.settled;
+  first.release();
+  await Deno.utime(join(first.folder, "run"), new Date(), new Date());
+  for (const believed of [false, true]) {
+    const payload = await ensurePayload(options);
+    assertEquals([payload.unpacked, payload.believed], [false, believed]);
+    await payload.settled;
+    payload.release();
+  }
+});
+
+Deno.test("a change that nothing tells of is found later, and unpacked over", async () => {
+  await using at = await fixture();
+  const options = { ...at.options, believing: true };
+  const first = await ensurePayload(options);
+  await first.settled;
+  assertEquals(await first.recheck(), true);
+  first.release();
+  await DAMAGE["a byte changed, size and time kept"]!(first.folder);
+  // As if the file system had kept even the time that only it can set.
+  const source = join(at.options.source as string, "part.json");
+  const manifest: Manifest = JSON.parse(await Deno.readTextFile(source));
+  await stamp(manifest, first.folder);
+  const second = await ensurePayload(options);
+  assertEquals([second.unpacked, second.believed], [false, true]);
+  assertEquals(await second.recheck(), false);
+  second.release();
+  const third = await ensurePayload(options);
+  assertEquals([third.unpacked, await third.recheck()], [true, true]);
+  await third.settled;
+  third.release();
+});
 
 Deno.test("two first starts at once end with one whole copy", async () => {
   await using at = await fixture();
@@ -74,6 +146,7 @@ Deno.test("what a kill half-way left is swept", async () => {
   await Deno.writeTextFile(join(left, "large.so"), "half");
   const payload = await ensurePayload(at.options);
   assertEquals(at.names().filter((name) => name.includes("tmp")), []);
+  await payload.settled;
   payload.release();
 });
 
@@ -99,7 +172,8 @@ Deno.test("a cache that can't be made is told as such", async () => {
   await using at = await fixture();
   const file = join(at.root, "a file");
   await Deno.writeTextFile(file, "");
-  await refuses({ ...at.options, cacheDir: join(file, "cache") }, "PAYLOAD_DISK");
+  await refuses({ ...at.options, cacheDir: join(file, "cache") }, "PAYLOAD_FOLDER");
+  await refuses({ ...at.options, cacheDir: file }, "PAYLOAD_FOLDER");
 });
 
 Deno.test("an abort ends the unpacking and leaves nothing", async () => {
@@ -114,16 +188,19 @@ Deno.test("an abort ends the unpacking and leaves nothing", async () => {
 Deno.test("other versions are swept unless someone holds them", async () => {
   await using at = await fixture("old");
   await using other = await fixture("new");
-  const old = await ensurePayload(at.options);
+  const old = await ensurePayload({ ...at.options, believing: true });
+  // It has a stamp now, which has to go with it.
+  await old.settled;
   const next = { ...other.options, cacheDir: at.options.cacheDir };
   const first = await ensurePayload(next);
-  await first.swept;
+  await first.settled;
   assert(at.names().includes(old.folder.split("/").at(-1)!), "the held one stays");
   old.release();
   const second = await ensurePayload(next);
-  await second.swept;
+  await second.settled;
   const version = first.folder.split("/").at(-1)!;
-  assertEquals(at.names().filter((name) => name.startsWith("part-")), [version, `${version}.use`]);
+  const left = at.names().filter((name) => name.startsWith("part-"));
+  assertEquals(left, [version, `${version}.use`]);
   first.release();
   second.release();
 });

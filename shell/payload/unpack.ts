@@ -2,16 +2,23 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
 import { ErthError } from "../../errors.ts";
+import type { ArchiveFile } from "./archive.ts";
 import { type Manifest, sha256, sizeOf } from "./format.ts";
 
 /** A file that holds a payload's blocks, from a byte on. */
 export interface Archive {
-  path: string | URL;
+  file: ArchiveFile;
   offset: number;
 }
 
 /** Bytes unpacked so far, and in all. */
 export type Progress = (done: number, total: number) => void;
+
+/**
+ * What unpacked files say of their last change. It lies far back, so that a file system which has no
+ * time of its own for changes of any kind (ctime) shows by giving this one for it.
+ */
+const MODIFIED = new Date("2000-01-01T00:00:00Z");
 
 /** Blocks that are decompressed at once; more only costs memory. */
 const AHEAD = 3;
@@ -33,15 +40,15 @@ export async function unpack(
   options: { onProgress?: Progress; signal?: AbortSignal } = {},
 ): Promise<void> {
   const total = sizeOf(manifest);
-  using file = await Deno.open(archive.path);
-  await file.seek(archive.offset, Deno.SeekMode.Start);
   using out = new FileSplitter(manifest, folder);
   const pending: Promise<Uint8Array>[] = [];
   let done = 0;
+  let position = archive.offset;
   try {
     for (const block of manifest.blocks) {
       options.signal?.throwIfAborted();
-      const packed = await readExactly(file, block.packed);
+      const packed = await archive.file.read(position, block.packed);
+      position += block.packed;
       const bytes = decode(packed, block.sha256);
       // It is looked at in its turn; until then a failure must not count as unhandled.
       bytes.catch(() => {});
@@ -72,18 +79,6 @@ async function decode(packed: Uint8Array, hash: string): Promise<Uint8Array> {
   const found = await sha256(bytes);
   if (found === hash) return bytes;
   throw new ErthError("PAYLOAD_DAMAGED", `A block's SHA-256 must be ${hash}: it is ${found}`);
-}
-
-async function readExactly(file: Deno.FsFile, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size;) {
-    const read = await file.read(bytes.subarray(at));
-    if (read === null) {
-      throw new ErthError("PAYLOAD_DAMAGED", `The archive ends ${size - at} early`);
-    }
-    at += read;
-  }
-  return bytes;
 }
 
 /** Writes a stream of bytes to one file after the other, as the manifest lists them. */
@@ -130,6 +125,11 @@ class FileSplitter {
   }
 
   [Symbol.dispose](): void {
+    try {
+      this.#file?.utimeSync(new Date(), MODIFIED);
+    } catch {
+      // A file system that takes no times: what it says of them isn't believed then.
+    }
     this.#file?.close();
     this.#file = undefined;
   }

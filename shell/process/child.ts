@@ -1,4 +1,5 @@
 import { kill } from "node:process";
+import { ErthError } from "../../errors.ts";
 import { type Clock, within } from "./clock.ts";
 import { readLines } from "./lines.ts";
 
@@ -58,19 +59,26 @@ export function childEnvironment(all: Readonly<Record<string, string>>): Record<
  * Starts a real process. It leads a process group of its own, so that Ctrl+C in a terminal doesn't
  * reach it and its own children end with it.
  *
- * @throws {Deno.errors.NotFound | Deno.errors.PermissionDenied} If it can't be started.
+ * @throws {ErthError} `PAYLOAD_NOEXEC` if the system refuses to run it.
+ * @throws {Deno.errors.NotFound} If it isn't there.
  */
-export const spawnProcess: Spawn = ({ command, args, env, cwd }) =>
-  new Deno.Command(command, {
-    args: [...args],
-    env,
-    cwd,
-    clearEnv: true,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    detached: !WINDOWS,
-  }).spawn();
+export const spawnProcess: Spawn = ({ command, args, env, cwd }) => {
+  try {
+    return new Deno.Command(command, {
+      args: [...args],
+      env,
+      cwd,
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      detached: !WINDOWS,
+    }).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    throw new ErthError("PAYLOAD_NOEXEC", `${command}: ${error.message}`, { cause: error });
+  }
+};
 
 /** Who hears a process. */
 export interface Listener {

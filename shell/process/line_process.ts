@@ -65,7 +65,7 @@ export class LineProcess {
   #ending = false;
   #garbage = 0;
 
-  /** @throws {Deno.errors.NotFound | Deno.errors.PermissionDenied} If it can't be started. */
+  /** @throws what `spawnProcess` throws: it can't be started. */
   constructor(options: LineProcessOptions) {
     const { clock, command, generation, log, name, spawn = spawnProcess, tail } = options;
     this.#options = options;

@@ -10,13 +10,16 @@ import type { EventHub } from "../gateway/events.ts";
 import type { Health } from "./health.ts";
 import type { Hold } from "../gateway/hold.ts";
 import type { Paths } from "../config/paths.ts";
-import type { Parts } from "../payload/resources.ts";
+import type { Parts } from "../payload/parts.ts";
 import { type LiveSidecar, SidecarService } from "./sidecar.ts";
 import type { ModelWish } from "./messages.ts";
 import { Supervisor, type SupervisorEvent } from "../process/supervisor.ts";
 
 /** What a sidecar commits changes of; an answer is part of its thread. */
 const TOPICS = ["notes", "threads", "library"];
+
+/** From the first answer until the sidecar's files are hashed: frame and screen are there by then. */
+const RECHECK_MS = 2_000;
 
 /** What the engine is made of. */
 export interface EngineOptions {
@@ -58,17 +61,19 @@ export class Engine {
   /** How far each commit is synced. */
   readonly synchronous: "NORMAL" | "FULL";
   readonly #ready = Promise.withResolvers<void>();
+  readonly #clock: Clock;
   readonly #service: SidecarService;
   readonly #supervisor: Supervisor;
   #isMigrated = false;
   #hasAnswered = false;
+  #cancelRecheck = () => {};
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.database = join(options.paths.data, DATABASE_NAME);
     this.synchronous = options.paths.portable ? "FULL" : "NORMAL";
     const { hold, events, log, paths } = options;
-    const clock = options.clock ?? systemClock;
+    const clock = this.#clock = options.clock ?? systemClock;
     // Most callers never look: what failed shows in the page.
     this.#ready.promise.catch(() => {});
     this.#service = new SidecarService({
@@ -127,6 +132,7 @@ export class Engine {
 
   /** Ends the sidecar in order. */
   async stop(): Promise<void> {
+    this.#cancelRecheck();
     this.#options.hold.broken(new ErthError("SIDECAR_UNAVAILABLE", "Erth is ending"));
     await this.#supervisor.stop(2_000);
   }
@@ -180,7 +186,21 @@ export class Engine {
     this.#ready.resolve();
     this.#options.events.publish({ topic: "sidecar" });
     if (this.#hasAnswered) this.#catchUp();
+    else this.#cancelRecheck = this.#clock.after(RECHECK_MS, () => void this.#recheck());
     this.#hasAnswered = true;
+  }
+
+  /** The start believed that the sidecar's files are right; one of them may not be. */
+  async #recheck(): Promise<void> {
+    const { log, parts } = this.#options;
+    try {
+      if (await parts.recheckSidecar()) return;
+    } catch (error) {
+      log.warn("payload.unchecked", { error });
+      return;
+    }
+    log.error("payload.changed");
+    this.#service.end("A file of the engine had changed on the disk: it is unpacked anew");
   }
 
   /** The generation before may have died after a commit, before it could tell of it. */
@@ -194,7 +214,7 @@ export class Engine {
     if (event.type === "dead") {
       health.lost(event.reason);
       // It never answered: perhaps what was unpacked is damaged.
-      if (!event.answered) this.#options.parts.forget();
+      if (!event.answered) this.#options.parts.doubt();
     } else if (event.type === "backoff") health.state = "backoff";
     else if (event.type === "trial" || event.type === "starting") health.state = "starting";
     else if (event.type === "breaker-open") {

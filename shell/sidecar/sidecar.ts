@@ -92,6 +92,11 @@ export class SidecarService implements Service {
     this.#run?.process.send(line);
   }
 
+  /** Ends the running generation in order, for a reason that people are told; another one follows. */
+  end(reason: string): void {
+    this.#run?.process.condemn(reason, this.#options.times.stop);
+  }
+
   /** Runs one sidecar process; resolves when it is reaped and its pipes are empty. */
   async serve(signal: AbortSignal, reporter: Reporter): Promise<Exit> {
     let run: Generation;

@@ -1,5 +1,5 @@
 import type { Command } from "../../process/child.ts";
-import type { Parts } from "../../payload/resources.ts";
+import type { Parts } from "../../payload/parts.ts";
 import type { ModelServiceOptions } from "./process.ts";
 
 /** Where the model process comes from. */

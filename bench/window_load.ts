@@ -14,7 +14,7 @@ export const windowLoad: Figure = {
       compare(ours!, theirs!),
       {
         unit: "×",
-        goal: 1.15,
+        goal: 1.08,
         detail: `${absolute[0]} ms / ${absolute[1]} ms`,
       },
     );

@@ -46,10 +46,10 @@ const CASES: [string, Source[], number][] = [
     [file("sidecar/erth_sidecar/pages/a.py", "f'<p>{escape(a)}</p>'")],
     1,
   ],
-  ["HTML glued by adding", [file("sidecar/erth_sidecar/a.py", 'a = "<p>" + b')], 1],
-  ["HTML filled in", [file("sidecar/erth_sidecar/a.py", "Markup('<p>{}</p>').format(a)")], 0],
+  ["HTML glued by adding", [file("sidecar/erth_sidecar/pages/a.py", 'a = "<p>" + b')], 1],
+  ["HTML filled in", [file("sidecar/erth_sidecar/pages/a.py", "Markup('<p>{}</p>').format(a)")], 0],
   ["a test's HTML", [file("sidecar/erth_sidecar/pages/test_a.py", "f'<p>{a}</p>'")], 0],
-  ["a comparison in an f-string", [file("sidecar/erth_sidecar/a.py", 'f"{a} < {b}"')], 0],
+  ["a comparison in an f-string", [file("sidecar/erth_sidecar/pages/a.py", 'f"{a} < {b}"')], 0],
   ["a supervisor that knows the sidecar", [
     file("shell/process/supervisor.ts", "", ["shell/process/between.ts"]),
     file("shell/process/between.ts", "", ["shell/sidecar/sidecar.ts"]),

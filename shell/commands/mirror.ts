@@ -1,6 +1,7 @@
 import { asErthError, ErthError } from "../../errors.ts";
 import { readForm } from "../gateway/form.ts";
 import type { ShellCommand } from "../gateway/gateway.ts";
+import { htmlResponse } from "../presentation/html.ts";
 import type { MirrorKeeper } from "../mirror/keeper.ts";
 import { mirrorFragment } from "../screens/mirror/screen.ts";
 import type { MirrorNote } from "../screens/mirror/screen.ts";
@@ -37,14 +38,17 @@ export function mirrorCommands(
       try {
         const note = await run(fields, !script);
         if (script) return Response.json(mirror.report());
-        return html(mirrorFragment(mirror.report(), title, note ?? {}), 200);
+        return htmlResponse(mirrorFragment(mirror.report(), title, note ?? {}));
       } catch (thrown) {
         if (script) throw thrown;
         const error = asErthError(thrown);
         // The question itself stands on the screen.
         const asks = error.code === "MIRROR_MERGE" && mirror.report().asking !== undefined;
         const note = asks ? {} : { error, wish: { url: fields.url, deviceName: fields.name } };
-        return html(mirrorFragment(mirror.report(), title, note), asks ? 200 : error.status);
+        return htmlResponse(
+          mirrorFragment(mirror.report(), title, note),
+          asks ? 200 : error.status,
+        );
       }
     },
   }]);
@@ -70,8 +74,4 @@ function nameOf(mirror: MirrorKeeper, id: string): string {
 function begun(work: Promise<void>): Promise<void> {
   work.catch(() => {});
   return Promise.resolve();
-}
-
-function html(text: string, status: number): Response {
-  return new Response(text, { status, headers: { "content-type": "text/html; charset=utf-8" } });
 }

@@ -1,6 +1,7 @@
 import { asErthError, ErthError } from "../../errors.ts";
 import { readForm } from "../gateway/form.ts";
 import type { ShellCommand } from "../gateway/gateway.ts";
+import { htmlResponse } from "../presentation/html.ts";
 import { modelsFragment, type ModelsNote } from "../screens/models/screen.ts";
 import { readDownload } from "../models/transfer/target.ts";
 import { partsOf } from "../models/files/files.ts";
@@ -75,7 +76,7 @@ export function modelCommands(models: Models, title: string): [string, ShellComm
       try {
         const note = await run(fields, !script);
         if (script) return Response.json(models.report());
-        return html(modelsFragment(models.report(), title, note ?? {}), 200);
+        return htmlResponse(modelsFragment(models.report(), title, note ?? {}));
       } catch (thrown) {
         if (script) throw thrown;
         const error = asErthError(thrown);
@@ -84,7 +85,10 @@ export function modelCommands(models: Models, title: string): [string, ShellComm
         const of = name === "endpoint"
           ? { endpoint: given.url ?? "", title: given.title ?? "", model: given.model ?? "" }
           : given;
-        return html(modelsFragment(models.report(), title, { error, given: of }), error.status);
+        return htmlResponse(
+          modelsFragment(models.report(), title, { error, given: of }),
+          error.status,
+        );
       }
     },
   }]);
@@ -156,8 +160,4 @@ function unquoted(path: string): string {
 
 function isYes(text: string | undefined): boolean {
   return text === "1" || text === "true" || text === "on";
-}
-
-function html(text: string, status: number): Response {
-  return new Response(text, { status, headers: { "content-type": "text/html; charset=utf-8" } });
 }

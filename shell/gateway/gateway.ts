@@ -2,6 +2,7 @@ import { asErthError, ErthError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { EventHub } from "./events.ts";
 import type { Caller, Guard } from "./guard.ts";
+import { markup } from "../presentation/html.ts";
 import type { Peer } from "./peers.ts";
 import { errorResponse, openerPolicy, PAGE_HEADERS, preflight } from "./responses.ts";
 
@@ -126,7 +127,7 @@ export class Gateway {
     // Strict cookie behind: our own page goes on instead.
     headers.set("content-type", "text/html; charset=utf-8");
     headers.set("refresh", `0; url=${target}`);
-    return new Response("<!doctype html><title></title>", { headers });
+    return new Response(markup`<!doctype html><title></title>`.toString(), { headers });
   }
 
   /** A path below the prefix, whatever `to` tries. */

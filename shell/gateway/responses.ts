@@ -1,5 +1,6 @@
-import { escape as escapeHtml } from "@std/html/entities";
 import type { ErthError } from "../../errors.ts";
+import { errorBox } from "../presentation/error_box.ts";
+import { type Html, htmlResponse, markup } from "../presentation/html.ts";
 import type { Guard } from "./guard.ts";
 
 /** On every answer: what a browser may do with it. */
@@ -56,30 +57,27 @@ export function errorResponse(error: ErthError, request: Request, route: string)
   if (accept.includes("application/json")) {
     return Response.json(error, { status: error.status });
   }
+  const again = request.method === "GET" && error.recoverable;
+  const box = errorBox(error, { actions: again ? tryAgain(route) : undefined });
   const navigates = request.headers.get("sec-fetch-mode") === "navigate";
-  const fragment = errorFragment(error, request.method === "GET" ? route : undefined);
-  const body = navigates ? errorPage(error, fragment) : fragment;
-  return new Response(body, {
-    status: error.status,
-    headers: { "content-type": "text/html; charset=utf-8" },
-  });
+  return htmlResponse(navigates ? errorPage(error, box) : box, error.status);
 }
 
-function errorFragment(error: ErthError, route: string | undefined): string {
-  const retry = route === undefined || !error.recoverable
-    ? ""
-    : `<p><a class="button" href="${
-      escapeHtml(route)
-    }">Try again</a> <a href="status">Status</a></p>`;
-  return `<div class="error" role="alert" data-code="${error.code}">` +
-    `<p><strong>${escapeHtml(error.message)}</strong></p>` +
-    `<p>${escapeHtml(error.hint)}</p>${retry}` +
-    `<p class="code">${error.code}</p></div>`;
+function tryAgain(route: string): Html {
+  return markup`
+    <p><a class="button" href="${route}">Try again</a> <a href="status">Status</a></p>
+  `;
 }
 
 /** Without the frame there is no style sheet either: another site must learn nothing of them. */
-function errorPage(error: ErthError, fragment: string): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8">` +
-    `<meta name="color-scheme" content="light dark"><title>${escapeHtml(error.message)}</title>` +
-    `${fragment}</html>`;
+function errorPage({ message }: ErthError, box: Html): Html {
+  return markup`
+    <!doctype html>
+    <html lang="en">
+      <meta charset="utf-8">
+      <meta name="color-scheme" content="light dark">
+      <title>${message}</title>
+      ${box}
+    </html>
+  `;
 }

@@ -1,6 +1,6 @@
-import { escape } from "@std/html/entities";
 import { eTag, ifNoneMatch } from "@std/http/etag";
 import { ErthError } from "../../errors.ts";
+import { markup } from "../presentation/html.ts";
 
 /** What pages are made of. The library that knows all types costs 8 ms at each start, twice. */
 const TYPES: Record<string, string> = {
@@ -41,11 +41,18 @@ export class Site {
 
   /** The frame's HTML for a route such as `notes/ID`; `news` is the id of the latest change. */
   frame(route: string, news: number): string {
-    return this.#template
-      .replaceAll("{{base}}", escape(this.#options.prefix))
-      .replaceAll("{{route}}", escape(route))
-      .replaceAll("{{news}}", String(news))
-      .replaceAll("{{measured}}", this.#options.measured ? "true" : "false");
+    const { measured, prefix } = this.#options;
+    const values: Record<string, string | number> = {
+      base: prefix,
+      route,
+      news,
+      measured: `${measured}`,
+    };
+    // In one go: a route may itself hold what looks like a place for a value.
+    return this.#template.replaceAll(
+      /\{\{(\w+)\}\}/g,
+      (place, name) => markup`${values[name] ?? place}`.toString(),
+    );
   }
 
   /**

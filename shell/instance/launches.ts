@@ -1,8 +1,8 @@
-import { escape } from "@std/html/entities";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Clock } from "../process/clock.ts";
 import { removePrivately, replacePrivately } from "../config/private_file.ts";
+import { type Html, markup } from "../presentation/html.ts";
 
 /** A link for one browser. */
 export interface Launch {
@@ -63,7 +63,7 @@ export class Launches {
     const cancel = clock.after(LIFE_MS, () => settle(false));
     const url = this.link(() => settle(true));
     this.#open.set(page, { used, end: () => settle(false) });
-    replacePrivately(page, pageTo(`${url}&page`, title));
+    replacePrivately(page, pageTo(`${url}&page`, title).toString());
     return { url, page };
   }
 
@@ -106,16 +106,16 @@ function removeQuietly(page: string): void {
 }
 
 /** A page that leads on by itself, and by a link where a browser won't. */
-function pageTo(url: string, title: string): string {
-  const [address, name] = [escape(url), escape(title)];
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="refresh" content="0; url=${address}">
-<title>${name}</title>
-<p><a href="${address}">Open ${name}</a></p>
-</html>
-`;
+function pageTo(url: string, title: string): Html {
+  return markup`
+    <!doctype html>
+    <html lang="en">
+    <meta charset="utf-8">
+    <meta name="referrer" content="no-referrer">
+    <meta name="color-scheme" content="light dark">
+    <meta http-equiv="refresh" content="0; url=${url}">
+    <title>${title}</title>
+    <p><a href="${url}">Open ${title}</a></p>
+    </html>
+  `;
 }

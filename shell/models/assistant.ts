@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { ModelKeeper } from "./run/keeper.ts";
 import type { ModelSource } from "./run/state.ts";
+import { titleOf } from "./settings/names.ts";
 
 /** A model as the sidecar is told of it; "Assistant" in `docs/contracts.md`. */
 export interface AssistantModel {
@@ -59,7 +60,7 @@ function localModel(
     .filter((entry): entry is [string, number] => entry[1] !== undefined);
   return {
     ref,
-    title: basename(path).replace(/(-\d{5}-of-\d{5})?\.gguf$/i, ""),
+    title: titleOf(basename(path)),
     where: "On this computer",
     leaves: false,
     state,

@@ -4,6 +4,7 @@ import { placeOf } from "./endpoints/target.ts";
 import type { EndpointReport } from "./endpoints/endpoints.ts";
 import type { ModelFile } from "./files/files.ts";
 import { type Memory, planLoad } from "./run/plan.ts";
+import { titleOf } from "./settings/names.ts";
 import type { ModelSettings } from "./settings/settings.ts";
 
 /** How a model of this computer stands. */
@@ -160,9 +161,4 @@ function ofEndpoint(endpoint: EndpointReport, { settings }: ReportInput): ModelR
     const more = { settings: settings(ref), context: settings(ref).context ?? context };
     return { ref, title: name, where, leaves, progress: 1, ...trouble, ...more };
   });
-}
-
-/** `sub/Name-Q4_K_M-00001-of-00003.gguf` → `Name-Q4_K_M`. */
-export function titleOf(name: string): string {
-  return name.split("/").at(-1)!.replace(/\.gguf$/i, "").replace(/-\d{5}-of-\d{5}$/, "");
 }

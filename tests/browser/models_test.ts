@@ -116,7 +116,7 @@ visit("a download shows how far it is, is cancelled, fails, goes on", async ({ p
     await page.locator("[name=url]").first().press("Enter");
   };
   await start(server.url());
-  await reads(card(page, "small.gguf"), " KB of 470 KB");
+  await reads(card(page, "small.gguf"), " kB of 470 kB");
   await page.locator(".card progress[value]").waitFor();
   await press(page, "Cancel the download of small.gguf");
   await until(async () => await card(page, "small.gguf").count() === 0);
@@ -125,7 +125,7 @@ visit("a download shows how far it is, is cancelled, fails, goes on", async ({ p
   await start(`${server.url()}#sha256=${server.sha256}`);
   await reads(card(page, "small.gguf"), "It is tried again by itself.");
   server.misdeeds = { statuses: [403] };
-  await reads(card(page, "small.gguf"), "200 KB of 470 KB are here.");
+  await reads(card(page, "small.gguf"), "200 kB of 470 kB are here.");
   await press(page, "Try again with small.gguf");
   await reads(page.locator(".health"), "small answers");
   await reads(card(page, "small"), "Loaded ·");
@@ -202,7 +202,7 @@ visit("news leave alone what is typed and what is open", async ({ page, erth }) 
   const answer = page.waitForResponse(/\/models$/);
   await added(erth);
   await (await answer).finished();
-  await reads(card(page, "Tiny"), "470 KB");
+  await reads(card(page, "Tiny"), "470 kB");
   await page.keyboard.type(".example");
   assertEquals(await page.locator("[name=url]").first().inputValue(), "https://half.example");
   assertEquals(await page.locator("[name=key]").inputValue(), "half a key");
@@ -211,7 +211,7 @@ visit("news leave alone what is typed and what is open", async ({ page, erth }) 
 
 visit("the Models screen works without a sidecar", async ({ page }) => {
   await page.locator("[data-upload]").setInputFiles(tiny);
-  await reads(card(page, "Tiny"), "470 KB");
+  await reads(card(page, "Tiny"), "470 kB");
   await press(page, "Remove Tiny");
   await reads(page.locator(".health"), "No model is used.");
 }, { route: "models", start: { env: { ERTH_SIDECAR_COMMAND: '["false"]' } } });

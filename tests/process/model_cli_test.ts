@@ -78,7 +78,7 @@ Deno.test("pull tells how far it is; what failed goes on, and a wrong checksum l
     const pulled = await model(data, ["pull", server.url(), "--sha256", server.sha256]);
     assertEquals(pulled.code, 0, pulled.stdout);
     assertEquals(pulled.report.default, "local/small.gguf");
-    assert(pulled.stderr.includes("KB of 470 KB"), pulled.stderr);
+    assert(pulled.stderr.includes("kB of 470 kB"), pulled.stderr);
     assertEquals(await Deno.readFile(join(data, "models", "small.gguf")), server.file);
     server.misdeeds = { statuses: [404] };
     const missing = await model(data, ["pull", server.url("other.gguf")]);

@@ -6,7 +6,7 @@ import type { Source } from "./source.ts";
  */
 const FLOORS: Record<string, readonly (readonly string[])[]> = {
   "shell": [
-    ["config"],
+    ["config", "presentation"],
     ["process"],
     ["payload", "instance", "gateway", "window"],
     ["sidecar", "mirror", "models"],
@@ -23,7 +23,7 @@ const FLOORS: Record<string, readonly (readonly string[])[]> = {
     ["assistant.ts", "report.ts"],
     ["mount.ts"],
   ],
-  "shell/screens": [["mirror", "models"], ["status"]],
+  "shell/screens": [["parts.ts"], ["mirror", "models"], ["status"]],
   "shell/window": [
     ["native"],
     ["gtk"],

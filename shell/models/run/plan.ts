@@ -1,6 +1,6 @@
 import { ErthError } from "../../../errors.ts";
 import type { GgufInfo } from "../gguf/gguf.ts";
-import { inWords } from "../settings/names.ts";
+import { bytesInWords } from "../../presentation/words.ts";
 import type { ModelSettings } from "../settings/settings.ts";
 
 /** Bytes of memory, in all and free for programs. */
@@ -66,10 +66,10 @@ export function planLoad({ info, bytes, settings, memory, processors }: PlanInpu
     }
   }
   const least = need(choices.at(-1)!, 1);
-  const free = inWords(Math.max(0, memory.available));
+  const free = bytesInWords(Math.max(0, memory.available));
   throw new ErthError(
     "MODEL_TOO_LARGE",
-    `About ${inWords(least)} are needed with a context of ${choices.at(-1)}, ${free} are free`,
+    `About ${bytesInWords(least)} are needed with a context of ${choices.at(-1)}, ${free} are free`,
   );
 }
 

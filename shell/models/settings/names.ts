@@ -17,16 +17,15 @@ export function cleanName(name: string, fallback: string): string {
   return kept + ending || fallback;
 }
 
+/** `sub/Name-Q4_K_M-00001-of-00003.gguf` → `Name-Q4_K_M`. */
+export function titleOf(name: string): string {
+  return name.split("/").at(-1)!.replace(/\.gguf$/i, "").replace(/-\d{5}-of-\d{5}$/, "");
+}
+
 /** A name that isn't taken: the same, or with a number before its ending. */
 export function freeName(name: string, isTaken: (name: string) => boolean): string {
   const [, stem = name, ending = ""] = /^(.+?)(\.\w{1,8})?$/.exec(name) ?? [];
   let free = name;
   for (let number = 2; isTaken(free); number++) free = `${stem}-${number}${ending}`;
   return free;
-}
-
-/** Bytes as people read them, in steps of 1000. */
-export function inWords(bytes: number): string {
-  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} KB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }

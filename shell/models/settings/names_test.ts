@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { cleanName, freeName, inWords } from "./names.ts";
+import { cleanName, freeName, titleOf } from "./names.ts";
 
 Deno.test("a name from elsewhere becomes a file's name and nothing more", () => {
   const cases: [string, string][] = [
@@ -26,6 +26,7 @@ Deno.test("a name that is taken gets a number before its ending", () => {
   assertEquals(freeName("c.gguf", (it) => taken.has(it)), "c.gguf");
 });
 
-Deno.test("sizes are told as people tell them", () => {
-  assertEquals([1, 470_000, 4.4e6, 4.4e9].map(inWords), ["1 KB", "470 KB", "4.4 MB", "4.40 GB"]);
+Deno.test("a model is called as its file, without folder, ending and number of its part", () => {
+  const names = ["sub/Small-Q4_K_M.gguf", "Large-00001-of-00003.GGUF", "odd"];
+  assertEquals(names.map(titleOf), ["Small-Q4_K_M", "Large", "odd"]);
 });

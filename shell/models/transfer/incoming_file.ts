@@ -1,6 +1,6 @@
 import { roomBeside } from "../../../disk.ts";
 import { ErthError, isDiskFull } from "../../../errors.ts";
-import { inWords } from "../settings/names.ts";
+import { bytesInWords } from "../../presentation/words.ts";
 
 /** Between two looks at how much room is left: others write to the same disk. */
 const LOOK_BYTES = 16 * 1024 * 1024;
@@ -110,7 +110,8 @@ async function telling<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function noRoom(bytes: number, free: number): ErthError {
-  const detail = `${inWords(bytes)} more are to come, and there is room for ${inWords(free)}: ` +
+  const detail =
+    `${bytesInWords(bytes)} more are to come, and there is room for ${bytesInWords(free)}: ` +
     "the rest of the disk is kept free for notes";
   return new ErthError("MODEL_DISK", detail);
 }

@@ -56,7 +56,7 @@ Deno.test("each state has its words, on the screen as in the terminal", () => {
     assertEquals(mirrorWords(known).headline, headline);
     assertEquals(mirrorWords(known).state, dot);
     assert(mirrorText(known).startsWith(headline));
-    const html = mirrorFragment(known, "Erth").replaceAll("&#39;", "'");
+    const html = mirrorFragment(known, "Erth").toString().replaceAll("&#39;", "'");
     assert(html.includes(headline) && html.includes(`data-state="${dot}"`), headline);
   }
 });
@@ -72,7 +72,7 @@ Deno.test("times are the clock's today, and have their date before", () => {
 });
 
 Deno.test("off, there is a form that says what leaves the computer", () => {
-  const html = mirrorFragment({ phase: "off", deviceName: "<b>desk" }, "Erth");
+  const html = mirrorFragment({ phase: "off", deviceName: "<b>desk" }, "Erth").toString();
   for (const part of ['name="url"', 'type="password"', "&lt;b&gt;desk", "What leaves"]) {
     assert(html.includes(part), part);
   }
@@ -81,7 +81,8 @@ Deno.test("off, there is a form that says what leaves the computer", () => {
 Deno.test("a refusal keeps what was given, but the token", () => {
   const error = new ErthError("MIRROR_URL", "<a.example> would be spoken to");
   const wish = { url: 'http://a.example?"', deviceName: "desk" };
-  const html = mirrorFragment({ phase: "off", deviceName: "host" }, "Erth", { error, wish });
+  const html = mirrorFragment({ phase: "off", deviceName: "host" }, "Erth", { error, wish })
+    .toString();
   assert(html.includes('value="http://a.example?&quot;"') && html.includes('value="desk"'));
   assert(html.includes('data-code="MIRROR_URL"') && html.includes("&lt;a.example&gt;"));
   assert(/<input name="token"[^>]*>/.exec(html)![0].search("value") < 0);
@@ -90,7 +91,7 @@ Deno.test("a refusal keeps what was given, but the token", () => {
 Deno.test("only what a form can help shows one", () => {
   const has = (code: "MIRROR_AUTH" | "MIRROR_REMOTE_SWAPPED" | "MIRROR_QUOTA") =>
     mirrorFragment(report({ phase: "stopped", error: { code, detail: "" } }), "Erth")
-      .includes("Connect again");
+      .toString().includes("Connect again");
   assertEquals([has("MIRROR_AUTH"), has("MIRROR_REMOTE_SWAPPED")], [true, true]);
   assertEquals(has("MIRROR_QUOTA"), false);
 });
@@ -108,7 +109,7 @@ Deno.test("devices, notices and what is left out are shown, and escaped", () => 
       { ...row, table: "messages", direction: "pull", code: "MIRROR_ROW_REFUSED" },
     ],
   });
-  const html = mirrorFragment(known, "Erth");
+  const html = mirrorFragment(known, "Erth").toString();
   assert(!html.includes("<i>Laptop") && !html.includes("<u>"));
   assertEquals(html.match(/mirror\/forget/g)?.length, 1);
   for (const part of ["1,200 behind", 'href="notes/n%2F1"', "shell/mirror/dismiss"]) {

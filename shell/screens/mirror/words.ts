@@ -1,6 +1,7 @@
 import { ErthError } from "../../../errors.ts";
 import type { MirrorReport } from "../../mirror/report.ts";
 import { hostOf } from "../../mirror/target.ts";
+import { amountInWords, countInWords, secondsInWords } from "../../presentation/words.ts";
 
 /** How the mirror stands, in words. */
 export interface MirrorWords {
@@ -24,7 +25,9 @@ export function mirrorWords(report: MirrorReport): MirrorWords {
       if (error === undefined) return { state: "starting", headline: `Connecting to ${host} …` };
       return { state: "starting", headline: "Saved here. The mirror starts anew after a failure." };
     case "loading": {
-      const amount = progress ? `: ${count(progress.done)} of ${entries(progress.total)}` : "";
+      const amount = progress
+        ? `: ${countInWords(progress.done)} of ${entries(progress.total)}`
+        : "";
       const more = "You can go on working meanwhile.";
       return { state: "starting", headline: `Comparing with ${host}${amount}.`, more };
     }
@@ -76,11 +79,7 @@ export function moment(iso: string, now = new Date()): string {
 
 /** `1 entry`, `2,000 entries`. */
 export function entries(number: number): string {
-  return `${count(number)} ${number === 1 ? "entry" : "entries"}`;
-}
-
-function count(number: number): string {
-  return number.toLocaleString("en");
+  return amountInWords(number, "entry", "entries");
 }
 
 function waits(pending: number): string {
@@ -95,11 +94,9 @@ function on(iso: string): string {
 function fresh({ since, freshness }: { since: string; freshness?: number }): string {
   const start = `Up to date since ${moment(since)}.`;
   if (freshness === undefined) return start;
-  return `${start} The latest change was there after ${seconds(freshness)}.`;
-}
-
-function seconds(ms: number): string {
-  return ms < 10_000 ? `${(Math.max(ms, 50) / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+  return `${start} The latest change was there after ${
+    secondsInWords(Math.max(freshness, 50) / 1000)
+  }.`;
 }
 
 /** A sentence as the second half of another. */

@@ -54,7 +54,7 @@ const EMPTY: ModelsReport = {
 const FULL: ModelsReport = { ...EMPTY, models: [LOCAL, OFFERED], endpoints: [CLOUD] };
 
 Deno.test("without a model it says what to do first", () => {
-  const html = modelsFragment(EMPTY, "Erth");
+  const html = modelsFragment(EMPTY, "Erth").toString();
   for (const part of ["No model is used.", "Drop a GGUF", "7 to 9 billion", "Ollama"]) {
     assert(html.includes(part), part);
   }
@@ -71,13 +71,14 @@ Deno.test("a model tells what it is, how it stands and what can be done", () => 
     [{ state: "failed", code: "MODEL_DISK", detail: "x" }, ["enough room", "Try again"]],
   ];
   for (const [state, parts] of states) {
-    const html = modelsFragment({ ...FULL, models: [{ ...LOCAL, ...state }] }, "Erth");
+    const html = modelsFragment({ ...FULL, models: [{ ...LOCAL, ...state }] }, "Erth").toString();
     for (const part of parts) assert(html.includes(part), part);
   }
 });
 
 Deno.test("what others named is escaped, and no key shows", () => {
-  const html = modelsFragment(FULL, "Erth", { given: { url: '"><script>', key: "sk-secret" } });
+  const html = modelsFragment(FULL, "Erth", { given: { url: '"><script>', key: "sk-secret" } })
+    .toString();
   assert(!html.includes("<1>") && !html.includes("<script>") && !html.includes("sk-secret"));
   assert(html.includes("large&lt;1&gt;") && html.includes("a &quot;b&quot;"));
 });

@@ -1,7 +1,7 @@
 import { ErthError, isErrorCode } from "../../../errors.ts";
 import type { DownloadReport } from "../../models/transfer/downloads.ts";
-import { inWords } from "../../models/settings/names.ts";
 import type { ModelReport, ModelsReport } from "../../models/report.ts";
+import { bytesInWords, countInWords, secondsInWords } from "../../presentation/words.ts";
 
 /** How models stand, in words. */
 export interface ModelsWords {
@@ -71,7 +71,7 @@ export function stateWords(model: ModelReport): string {
       return ["Not loaded", last].filter(Boolean).join(" · ");
     case "ready": {
       if (file === undefined) return ["Ready", tokens(context), last].filter(Boolean).join(" · ");
-      const memory = bytes === undefined ? "" : `${inWords(bytes)} of memory`;
+      const memory = bytes === undefined ? "" : `${bytesInWords(bytes)} of memory`;
       return ["Loaded", memory, tokens(context), last].filter(Boolean).join(" · ");
     }
   }
@@ -80,7 +80,9 @@ export function stateWords(model: ModelReport): string {
 /** How far a download is. */
 export function downloadWords(report: DownloadReport): string {
   const { done, phase, rate, total } = report;
-  const amount = total === undefined ? inWords(done) : `${inWords(done)} of ${inWords(total)}`;
+  const amount = total === undefined
+    ? bytesInWords(done)
+    : `${bytesInWords(done)} of ${bytesInWords(total)}`;
   switch (phase) {
     case "failed":
       return `${problem(report)} ${done > 0 ? `${amount} are here.` : ""}`.trim();
@@ -89,21 +91,19 @@ export function downloadWords(report: DownloadReport): string {
     case "waiting":
       return `Interrupted: ${amount}. It is tried again by itself.`;
     case "checking":
-      return `Comparing the checksum of ${inWords(done)} …`;
+      return `Comparing the checksum of ${bytesInWords(done)} …`;
     case "running": {
-      const speed = rate === undefined ? "" : `${inWords(rate)} a second`;
-      const left = rate && total ? `${duration((total - done) / rate)} left` : "";
+      const speed = rate === undefined ? "" : `${bytesInWords(rate)} a second`;
+      const left = rate && total ? `${timeLeft((total - done) / rate)} left` : "";
       return [amount, speed, left].filter(Boolean).join(" · ");
     }
   }
 }
 
 function tokens(context: number | undefined): string {
-  return context === undefined ? "" : `context ${context.toLocaleString("en")} tokens`;
+  return context === undefined ? "" : `context ${countInWords(context)} tokens`;
 }
 
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round(seconds % 3600 / 60)} min`;
+function timeLeft(seconds: number): string {
+  return secondsInWords(Math.max(1, Math.round(seconds)));
 }

@@ -1,12 +1,14 @@
-import { escape } from "@std/html/entities";
-import type { SidecarReport, SidecarState } from "../../sidecar/health.ts";
 import type { MirrorReport } from "../../mirror/report.ts";
 import type { ModelsReport } from "../../models/report.ts";
+import { type Html, markup } from "../../presentation/html.ts";
+import { oneLine } from "../../presentation/plain_text.ts";
+import { bytesInWords, secondsInWords } from "../../presentation/words.ts";
+import type { SidecarReport, SidecarState } from "../../sidecar/health.ts";
 import { mirrorWords } from "../mirror/words.ts";
 import { modelsWords } from "../models/words.ts";
+import { answer, dot, factList, progressBar } from "../parts.ts";
 import { whereTo } from "./where_to.ts";
 
-const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const SHOWN_LINES = 100;
 
 /** What the Status screen, `erth status` and a report show. */
@@ -33,14 +35,13 @@ export interface StatusReport {
 
 /** Answers `GET status` as fragment, JSON or text, whichever the request accepts. */
 export function statusScreen(report: () => StatusReport): (request: Request) => Response {
-  return ({ headers }) => {
-    const accept = headers.get("accept") ?? "";
-    if (accept.includes("application/json")) return Response.json(report());
-    if (accept.includes("text/plain")) return new Response(statusText(report()), { headers: TEXT });
-    const target = headers.get("hx-target")?.replace(/^.*#/, "") ?? "";
+  return (request) => {
+    const target = request.headers.get("hx-target")?.replace(/^.*#/, "") ?? "";
     const fragment = FRAGMENTS[target] ?? screenFragment;
-    return new Response(fragment(report()), {
-      headers: { "content-type": "text/html; charset=utf-8" },
+    return answer(request, {
+      json: report,
+      text: () => statusText(report()),
+      html: () => fragment(report()),
     });
   };
 }
@@ -50,28 +51,29 @@ export function statusFile(report: () => StatusReport): () => Response {
   return () => {
     const known = report();
     const disposition = `attachment; filename="${known.name}-status.txt"`;
-    const headers = { ...TEXT, "content-disposition": disposition };
+    const type = "text/plain; charset=utf-8";
+    const headers = { "content-type": type, "content-disposition": disposition };
     return new Response(statusText(known), { headers });
   };
 }
 
 /** The report as text to copy: it names paths and versions, never what was written. */
 export function statusText(report: StatusReport): string {
-  const rows = facts(report).map(([name, value]) => `${name}: ${value}`);
-  const restarts = report.sidecar.restarts.map(({ at, reason }) => `  ${at} ${reason}`);
+  const rows = facts(report).map(([name, value]) => `${name}: ${oneLine(value)}`);
+  const restarts = report.sidecar.restarts.map(({ at, reason }) => `  ${at} ${oneLine(reason)}`);
   return [...rows, "Restarts:", ...(restarts.length ? restarts : ["  none"]), "Log:", ...report.log]
     .join("\n") + "\n";
 }
 
 function facts(report: StatusReport): [string, string][] {
   const { sidecar, database, folders, mirror, models } = report;
-  const since = sidecar.uptime === undefined ? "" : `, up ${duration(sidecar.uptime)}`;
+  const since = sidecar.uptime === undefined ? "" : `, up ${uptimeWords(sidecar.uptime)}`;
   const parts = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`);
   return [
-    [report.title, `${report.version}, process ${report.pid}, up ${duration(report.uptime)}`],
+    [report.title, `${report.version}, process ${report.pid}, up ${uptimeWords(report.uptime)}`],
     ["Sidecar", `${sidecar.state}, generation ${sidecar.generation}${since}`],
     ...(sidecar.cause ? [["Stopped because", sidecar.cause] as [string, string]] : []),
-    ["Database", `${database.path} (${size(database.bytes)})`],
+    ["Database", `${database.path} (${bytesInWords(database.bytes)})`],
     ["Data", folders.data + (folders.portable ? " (portable)" : "")],
     ["Cache", folders.cache],
     ["Logs", folders.logs],
@@ -89,82 +91,95 @@ function leaving(report: StatusReport): string {
 }
 
 /** Parts of the frame that ask for themselves alone, by their id. */
-const FRAGMENTS: Record<string, (report: StatusReport) => string> = {
+const FRAGMENTS: Record<string, (report: StatusReport) => Html> = {
   dots: dotsFragment,
-  progress: ({ sidecar }) => progress(sidecar) || "Still working …",
+  progress: ({ sidecar }) => progress(sidecar) ?? markup`Still working …`,
 };
 
-function dotsFragment({ sidecar, mirror, models }: StatusReport): string {
+function dotsFragment({ sidecar, mirror, models }: StatusReport): Html {
   const title = HEALTH[sidecar.state];
   const { headline, state } = mirrorWords(mirror);
-  return `<i class="dot" data-state="${sidecar.state}" title="${title}"></i>` +
-    `<i class="dot" data-state="${state}" title="Mirror: ${escape(headline)}"></i>` +
-    modelDot(models);
+  const model = models ? modelsWords(models) : { headline: "", state: "off" };
+  const dots = [
+    frameDot(sidecar.state, title),
+    frameDot(state, `Mirror: ${headline}`),
+    frameDot(model.state, model.headline),
+  ];
+  return markup`${dots}`;
 }
 
-function modelDot(models: ModelsReport | undefined): string {
-  const { headline, state } = models ? modelsWords(models) : { headline: "", state: "off" };
-  return `<i class="dot" data-state="${state}" title="${escape(headline)}"></i>`;
+function frameDot(state: string, title: string): Html {
+  return markup`<i class="dot" data-state="${state}" title="${title}"></i>`;
 }
 
-function screenFragment(report: StatusReport): string {
-  const { sidecar } = report;
-  const rows = facts(report).map(([name, value]) =>
-    `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`
+function screenFragment(report: StatusReport): Html {
+  const { log, models, sidecar, title } = report;
+  const { state } = sidecar;
+  return markup`
+    <title>Status · ${title}</title>
+    <section id="main" class="wide" tabindex="-1" aria-labelledby="status-title">
+      <div class="pane" hx-get="status" hx-target="#screen" hx-swap="innerMorph" hx-trigger="${NEWS}"
+        hx-indicator="this">
+        <header class="bar">
+          <h1 id="status-title">Status</h1>
+          <div class="tools">${models && ALSO}<a class="button" href="status.txt" download
+            hx-boost="false">Save as text</a></div>
+        </header>
+        <p class="health" data-state="${state}" role="status">${dot(state)}${HEALTH[state]}
+          ${state === "broken" && RETRY}</p>
+        ${progress(sidecar)}
+        <section><h2>What goes where</h2>${places(report)}</section>
+        <section><h2>Facts</h2>${factList(facts(report))}</section>
+        <section><h2>Restarts</h2>${restartList(sidecar)}</section>
+        <section>
+          <h2>Log</h2>
+          <pre class="log" tabindex="0" aria-label="Log">${log.slice(-SHOWN_LINES).join("\n")}</pre>
+        </section>
+        <section>
+          <h2>Report to copy</h2>
+          <textarea class="report" readonly rows="6"
+            aria-label="Report">${statusText(report)}</textarea>
+        </section>
+      </div>
+    </section>
+  `;
+}
+
+/** What the screen is fetched anew at. */
+const NEWS = ["sidecar", "mirror", "models", "status"].map((it) => `erth:${it} from:body`).join(
+  ", ",
+);
+
+function places(report: StatusReport): Html {
+  const rows = whereTo(report).map(({ what, when, where }): [string, Html] => {
+    return [what, markup`${where}${when && markup`<span class="when">${when}</span>`}`];
+  });
+  return factList(rows, " places");
+}
+
+function restartList({ restarts }: SidecarReport): Html {
+  if (restarts.length === 0) return markup`<p>None since the start.</p>`;
+  const items = restarts.toReversed().map(({ at, reason }) =>
+    markup`<li><time datetime="${at}">${at.slice(11, 19)}</time> ${reason}</li>`
   );
-  const restarts = sidecar.restarts.toReversed().map(({ at, reason }) =>
-    `<li><time datetime="${at}">${at.slice(11, 19)}</time> ${escape(reason)}</li>`
-  );
-  return `<title>Status · ${escape(report.title)}</title>
-<section id="main" class="wide" tabindex="-1" aria-labelledby="status-title">
-<div class="pane" hx-get="status" hx-target="#screen" hx-swap="innerMorph" \
-hx-trigger="erth:sidecar from:body, erth:mirror from:body, erth:models from:body, \
-erth:status from:body" hx-indicator="this">
-<header class="bar"><h1 id="status-title">Status</h1><div class="tools">\
-${report.models ? ALSO : ""}\
-<a class="button" href="status.txt" download hx-boost="false">Save as text</a></div></header>
-<p class="health" data-state="${sidecar.state}" role="status">\
-<span class="dot" data-state="${sidecar.state}"></span>${HEALTH[sidecar.state]}${retry(sidecar)}</p>
-${progress(sidecar)}<section><h2>What goes where</h2>${places(report)}</section>
-<section><h2>Facts</h2><dl class="facts">${rows.join("")}</dl></section>
-<section><h2>Restarts</h2>${
-    restarts.length
-      ? `<ul class="restarts">${restarts.join("")}</ul>`
-      : "<p>None since the start.</p>"
-  }</section>
-<section><h2>Log</h2><pre class="log" tabindex="0" aria-label="Log">${
-    escape(report.log.slice(-SHOWN_LINES).join("\n"))
-  }</pre></section>
-<section><h2>Report to copy</h2><textarea class="report" readonly rows="6" aria-label="Report">${
-    escape(statusText(report))
-  }</textarea></section>
-</div></section>`;
+  return markup`<ul class="restarts">${items}</ul>`;
 }
 
-function places(report: StatusReport): string {
-  const rows = whereTo(report).map(({ what, when, where }) =>
-    `<div><dt>${escape(what)}</dt><dd>${escape(where)}${
-      when ? `<span class="when">${escape(when)}</span>` : ""
-    }</dd></div>`
-  );
-  return `<dl class="facts places">${rows.join("")}</dl>`;
-}
-
-function retry({ state }: SidecarReport): string {
-  if (state !== "broken") return "";
-  return ` <button class="button" hx-post="shell/retry" hx-swap="none">Retry</button>`;
-}
-
-function progress({ state, unpacked }: SidecarReport): string {
-  if (state !== "unpacking" || unpacked === undefined) return "";
+function progress({ state, unpacked }: SidecarReport): Html | undefined {
+  if (state !== "unpacking" || unpacked === undefined) return undefined;
   const percent = Math.round(unpacked * 100);
-  return `Unpacking, once per version: ${percent} % ` +
-    `<progress max="100" value="${percent}" aria-label="Unpacking"></progress>`;
+  const bar = progressBar("Unpacking", percent, 100);
+  return markup`Unpacking, once per version: ${percent} % ${bar}`;
 }
+
+const RETRY = markup`
+  <button class="button" hx-post="shell/retry" hx-swap="none">Retry</button>
+`;
 
 /** Screens that a phone's rail has no room for. */
-const ALSO = `<a class="button narrow" href="models">Models</a>` +
-  `<a class="button narrow" href="mirror">Mirror</a>`;
+const ALSO = markup`
+  <a class="button narrow" href="models">Models</a><a class="button narrow" href="mirror">Mirror</a>
+`;
 
 const HEALTH: Record<SidecarState, string> = {
   ready: "Everything runs.",
@@ -175,13 +190,6 @@ const HEALTH: Record<SidecarState, string> = {
   stopped: "Everything is ending.",
 };
 
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`;
-}
-
-function size(bytes: number): string {
-  if (bytes < 1024 * 1024) return `${Math.ceil(bytes / 1024)} KB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+function uptimeWords(seconds: number): string {
+  return secondsInWords(Math.floor(seconds));
 }

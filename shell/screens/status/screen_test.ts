@@ -42,7 +42,7 @@ Deno.test("the text to copy names versions, restarts and the log's tail", async 
       "up 1 h 1 min",
       "generation 2",
       "SIGKILL",
-      "5.0 MB",
+      "5.2 MB",
       "last",
       "now it is closed",
     ]

@@ -1,9 +1,9 @@
-import { escape } from "@std/html/entities";
+import { type Html, markup } from "../../presentation/html.ts";
 import { cstring, type Gtk } from "./symbols.ts";
 
 /** What the window shows by itself when the backend is gone. */
-const stoppedPage = (title: string) =>
-  `<!doctype html>
+const stoppedPage = (title: string): Html =>
+  markup`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="color-scheme" content="light dark">
@@ -31,7 +31,7 @@ export function showStopped(
 ): void {
   c.webkit.webkit_web_view_load_alternate_html(
     view,
-    cstring(stoppedPage(escape(title))),
+    cstring(stoppedPage(title).toString()),
     cstring(address ?? "about:blank"),
     null,
   );

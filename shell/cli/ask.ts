@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import { ErthError, isErrorCode } from "../../errors.ts";
 import type { CommandOptions, Config } from "../config/config.ts";
-import { type Action, type Answer, follow } from "./answer.ts";
+import { type Answer, follow } from "./answer.ts";
+import { print, printJson, say } from "./print.ts";
+import { askPermission, isWatched } from "./questions.ts";
 import { Session } from "./session.ts";
-import { harmless, wishOf } from "./terminal.ts";
 
 type Options = Config & CommandOptions;
 
@@ -28,11 +29,11 @@ export async function ask(config: Options): Promise<number> {
     });
     const path = `chat/${thread}/answers/${asked.answer_id}`;
     const answer = await follow(session, path, {
-      text: (delta) => config.json || write(Deno.stdout, shown(delta)),
+      text: (delta) => config.json || print(delta, ""),
       news: () => decide(session, config, path),
     });
-    if (config.json) console.log(JSON.stringify({ ...answer, thread_id: thread, question }));
-    else write(Deno.stdout, "\n");
+    if (config.json) printJson({ ...answer, thread_id: thread, question });
+    else print("");
     return end(config, answer);
   } finally {
     await session.close();
@@ -86,22 +87,15 @@ async function attach(session: Session, thread: string, path: string): Promise<v
 async function decide(session: Session, config: Options, path: string): Promise<void> {
   const { actions } = await session.ask<Answer>("GET", path);
   for (const action of actions.filter(({ state }) => state === "asking")) {
-    const choice = canAsk(config) ? permission(action) : "no";
-    if (choice === "no") write(Deno.stderr, `\n(Not allowed: ${harmless(action.summary)})\n`);
+    const choice = canAsk(config) ? askPermission(action.summary, action.arguments) : "no";
+    if (choice === "no") say(`\n(Not allowed: ${action.summary})`);
     await session.ask("POST", `${path}/actions/${action.id}`, { choice });
   }
 }
 
 /** Whether a person sees the question and can answer it. */
 function canAsk({ interactive, json }: Options): boolean {
-  return interactive && !json && Deno.stdout.isTerminal();
-}
-
-function permission(action: Action): "once" | "always" | "no" {
-  write(Deno.stderr, `\n${wishOf(action.summary, action.arguments)}\n`);
-  const said = prompt("May it? y = once, a = always in this conversation, n = no:") ?? "n";
-  if (/^a/i.test(said)) return "always";
-  return /^y/i.test(said) ? "once" : "no";
+  return interactive && !json && isWatched();
 }
 
 /** The exit code of an answer; why it is no whole one, in words. */
@@ -110,15 +104,6 @@ function end(config: Options, { state, stats }: Answer): number {
   const error = new ErthError(isErrorCode(stats.code) ? stats.code : "INTERNAL", stats.detail);
   if (config.json) return state === "failed" ? error.exit : 1;
   if (state === "failed") throw error;
-  write(Deno.stderr, "The answer was stopped.\n");
+  say("The answer was stopped.");
   return 1;
-}
-
-/** Who takes the answer into a file or another program gets it as it is. */
-function shown(text: string): string {
-  return Deno.stdout.isTerminal() ? harmless(text) : text;
-}
-
-function write(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  to.writeSync(new TextEncoder().encode(text));
 }

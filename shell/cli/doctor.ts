@@ -10,6 +10,8 @@ import { Parts } from "../payload/parts.ts";
 import { hasDatabase } from "../payload/resources.ts";
 import { windowLibrary } from "../payload/window_library.ts";
 import { Session } from "./session.ts";
+import { oneLine } from "../presentation/plain_text.ts";
+import { print, printJson } from "./print.ts";
 
 /** One line of the doctor's report. */
 interface Finding {
@@ -32,7 +34,7 @@ export async function doctor(config: Config): Promise<number> {
       const { code, detail, hint, message } = asErthError(thrown);
       findings.push({ check: name, ok: false, detail: detail || message, hint, code });
     }
-    if (!config.json) print(findings.at(-1)!);
+    if (!config.json) tell(findings.at(-1)!);
   };
   const { data, cache } = config.paths;
   await check("Window", () => openWindow(config));
@@ -48,14 +50,14 @@ export async function doctor(config: Config): Promise<number> {
   } else if (instance !== undefined) {
     await check("Running instance", () => askRunning(config));
   }
-  if (config.json) console.log(JSON.stringify({ findings }));
+  if (config.json) printJson({ findings });
   // Without a screen there is nothing wrong: `erth serve` needs none.
   const failed = findings.find(({ ok, code }) => !ok && code !== "NO_DISPLAY");
   return failed === undefined ? 0 : new ErthError(failed.code ?? "INTERNAL").exit;
 }
 
-function print({ check, ok, detail, hint }: Finding): void {
-  console.log(`${ok ? "ok  " : "FAIL"}  ${check}: ${detail}${ok ? "" : `\n      ${hint}`}`);
+function tell({ check, ok, detail, hint }: Finding): void {
+  print(`${ok ? "ok  " : "FAIL"}  ${check}: ${oneLine(detail)}${ok ? "" : `\n      ${hint}`}`);
 }
 
 /** Makes a window without showing it: loads all that a window needs. */

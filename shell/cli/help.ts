@@ -1,5 +1,6 @@
 import { type App, isOffered } from "../config/app.ts";
 import type { Config } from "../config/config.ts";
+import { print, printJson } from "./print.ts";
 
 /** What follows the program's name, and what it does. */
 const USES: readonly (readonly [string, string])[] = [
@@ -136,6 +137,7 @@ export function help({ app, command, json, words }: Config): Promise<number> {
     .replaceAll("NAME", app.name)
     .replaceAll("TITLE", app.title)
     .replaceAll("HOME", app.home);
-  console.log(json ? JSON.stringify({ help: page }) : page);
+  if (json) printJson({ help: page });
+  else print(page);
   return Promise.resolve(0);
 }

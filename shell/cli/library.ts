@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import { ErthError, isErrorCode } from "../../errors.ts";
 import type { CommandOptions, Config } from "../config/config.ts";
 import { Session } from "./session.ts";
+import { oneLine } from "../presentation/plain_text.ts";
+import { print, printJson, say } from "./print.ts";
 
 /** A file of the Library, as `GET library` lists it. */
 interface File {
@@ -57,7 +59,7 @@ async function add(session: Session, config: Config & CommandOptions, paths: str
     outcomes.push(outcome);
     if (!config.json) tell(outcome);
   }
-  if (config.json) console.log(JSON.stringify({ files: outcomes }));
+  if (config.json) printJson({ files: outcomes });
   const wrong = outcomes.find(({ state }) => state !== "ready");
   return wrong === undefined ? 0 : new ErthError(codeOf(wrong.code)).exit;
 }
@@ -92,9 +94,9 @@ async function list(session: Session, config: Config, words: string[]) {
     files.push(...answer.files);
     if (answer.files.length === 0 || files.length >= answer.total) break;
   }
-  if (config.json) console.log(JSON.stringify({ files, total: files.length }));
-  else if (files.length === 0) console.log("No files yet.");
-  else for (const file of files) console.log(line(file));
+  if (config.json) printJson({ files, total: files.length });
+  else if (files.length === 0) print("No files yet.");
+  else for (const file of files) print(line(file));
   return 0;
 }
 
@@ -102,26 +104,30 @@ async function remove(session: Session, config: Config, ids: string[]) {
   for (const id of ids) {
     await session.ask("POST", `library/${encodeURIComponent(id)}/delete`, {});
   }
-  console.log(config.json ? JSON.stringify({ ids, deleted: true }) : "Deleted.");
+  if (config.json) printJson({ ids, deleted: true });
+  else print("Deleted.");
   return 0;
 }
 
 function tell(outcome: Outcome): void {
+  const path = oneLine(outcome.path);
   const code = outcome.code === null ? "" : ` [${outcome.code}]`;
   if (outcome.state === "ready") {
-    const part = outcome.code === null ? "" : `\n  Only part of it: ${outcome.detail ?? ""}${code}`;
-    return console.log(`Ready: ${outcome.id}  ${outcome.path}${part}`);
+    const part = outcome.code === null
+      ? ""
+      : `\n  Only part of it: ${oneLine(outcome.detail ?? "")}${code}`;
+    return print(`Ready: ${outcome.id}  ${path}${part}`);
   }
   const error = new ErthError(codeOf(outcome.code));
   const why = outcome.state === "refused"
     ? outcome.detail
     : `${error.message} ${outcome.detail ?? ""}`;
-  console.error(`Not read: ${outcome.path}: ${why.trim()}${code}\n  ${error.hint}`);
+  say(`Not read: ${path}: ${oneLine(why)}${code}\n  ${error.hint}`);
 }
 
 function line({ id, created_at, state, name }: File): string {
   const when = created_at.slice(0, 16).replace("T", " ");
-  return `${id}  ${when}  ${state === "ready" ? "" : `(${state}) `}${name}`;
+  return `${id}  ${when}  ${state === "ready" ? "" : `(${state}) `}${oneLine(name)}`;
 }
 
 function codeOf(code: unknown) {

@@ -4,6 +4,7 @@ import type { MirrorReport } from "../mirror/report.ts";
 import { hostOf } from "../mirror/target.ts";
 import { mirrorText } from "../screens/mirror/screen.ts";
 import { connect, readWish } from "./mirror_connect.ts";
+import { print, printJson } from "./print.ts";
 import { Session } from "./session.ts";
 
 type Options = Config & CommandOptions;
@@ -44,7 +45,8 @@ export async function mirror(config: Options): Promise<number> {
   const session = await Session.open(config);
   try {
     const words = await action(session);
-    console.log(config.json ? JSON.stringify(await report(session)) : words);
+    if (config.json) printJson(await report(session));
+    else print(words);
   } finally {
     await session.close();
   }

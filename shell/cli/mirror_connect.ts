@@ -4,6 +4,7 @@ import type { ConnectWish } from "../mirror/keeper.ts";
 import type { MirrorReport } from "../mirror/report.ts";
 import { hostOf, readTarget } from "../mirror/target.ts";
 import { entries } from "../screens/mirror/words.ts";
+import { askYes } from "./questions.ts";
 import { askSecret } from "./secret.ts";
 import type { Session } from "./session.ts";
 
@@ -62,7 +63,7 @@ async function askToMerge(session: Session, config: Options): Promise<void> {
     ? ""
     : `Here: ${entries(asking.localRows)}. There: ${entries(asking.remoteRows)}.`;
   const question = `Both sides hold data. ${sides} Merge them? Nothing is deleted on either side.`;
-  if (config.interactive && !config.json && confirm(question)) {
+  if (config.interactive && !config.json && askYes(question)) {
     await session.ask("POST", "shell/mirror/agree");
     return;
   }

@@ -8,6 +8,7 @@ import { partsOf } from "../models/files/files.ts";
 import type { ModelsReport } from "../models/report.ts";
 import { modelsText } from "../screens/models/screen.ts";
 import { downloadWords, stateWords } from "../screens/models/words.ts";
+import { print, printJson, sayProgress } from "./print.ts";
 import { askSecret } from "./secret.ts";
 import { Session } from "./session.ts";
 
@@ -82,7 +83,8 @@ export async function model(config: Options): Promise<number> {
   const session = await Session.open(config);
   try {
     const said = await action(session);
-    console.log(config.json ? JSON.stringify(await report(session)) : said);
+    if (config.json) printJson(await report(session));
+    else print(said);
   } finally {
     await session.close();
   }
@@ -152,7 +154,7 @@ async function load(session: Session, config: Options, ref: string): Promise<str
     if (model.state !== "loading") {
       throw new ErthError(isErrorCode(model.code) ? model.code : "INTERNAL", model.detail);
     }
-    line(config, stateWords(model));
+    sayProgress(stateWords(model), config.interactive);
     await soon();
   }
 }
@@ -165,12 +167,7 @@ function progress(config: Options, download: DownloadReport): void {
   const now = `${phase} ${tenth}`;
   if (!config.interactive && now === shown) return;
   shown = now;
-  line(config, downloadWords(download));
-}
-
-function line({ interactive }: Options, words: string): void {
-  const text = interactive ? `\r\x1b[K${words}` : `${words}\n`;
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
+  sayProgress(downloadWords(download), config.interactive);
 }
 
 /** A model by its reference, or by what it is called if that is plain. */

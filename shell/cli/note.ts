@@ -1,6 +1,8 @@
 import { ErthError } from "../../errors.ts";
 import type { CommandOptions, Config } from "../config/config.ts";
 import { Session } from "./session.ts";
+import { oneLine } from "../presentation/plain_text.ts";
+import { print, printJson } from "./print.ts";
 
 interface Note {
   id: string;
@@ -58,7 +60,8 @@ async function add(session: Session, config: Config & CommandOptions, text: stri
     body: text,
     tags: config.tags ?? "",
   });
-  console.log(config.json ? JSON.stringify({ id }) : `Saved here: ${id}`);
+  if (config.json) printJson({ id });
+  else print(`Saved here: ${id}`);
 }
 
 async function list(session: Session, config: Config & CommandOptions, query: string) {
@@ -69,9 +72,9 @@ async function list(session: Session, config: Config & CommandOptions, query: st
     notes.push(...answer.notes);
     if (answer.notes.length === 0 || notes.length >= answer.total) break;
   }
-  if (config.json) return console.log(JSON.stringify({ notes, total: notes.length }));
-  for (const found of notes) console.log(line(found));
-  if (notes.length === 0) console.log(query ? "No note has that." : "No notes yet.");
+  if (config.json) return printJson({ notes, total: notes.length });
+  for (const found of notes) print(line(found));
+  if (notes.length === 0) print(query ? "No note has that." : "No notes yet.");
 }
 
 async function search(session: Session, config: Config & CommandOptions, query: string) {
@@ -80,20 +83,25 @@ async function search(session: Session, config: Config & CommandOptions, query: 
 
 async function show(session: Session, config: Config, id: string) {
   const found = await session.ask<Note>("GET", `notes/${encodeURIComponent(id)}`);
-  if (config.json) return console.log(JSON.stringify(found));
-  console.log(`${found.title || "Untitled"}\n${tagged(found)}\n${found.body}`);
+  if (config.json) return printJson(found);
+  print(`${titled(found)}\n${tagged(found)}\n${found.body}`);
 }
 
 async function remove(session: Session, config: Config, id: string) {
   await session.ask("POST", `notes/${encodeURIComponent(id)}/delete`, {});
-  console.log(config.json ? JSON.stringify({ id, deleted: true }) : "Deleted.");
+  if (config.json) printJson({ id, deleted: true });
+  else print("Deleted.");
 }
 
 function line(found: Note): string {
   const when = found.updated_at.slice(0, 16).replace("T", " ");
-  return `${found.id}  ${when}  ${found.pinned ? "* " : ""}${found.title || "Untitled"}`;
+  return `${found.id}  ${when}  ${found.pinned ? "* " : ""}${titled(found)}`;
+}
+
+function titled({ title }: Note): string {
+  return oneLine(title) || "Untitled";
 }
 
 function tagged(found: Note): string {
-  return found.tags.map((tag) => `#${tag} `).join("");
+  return found.tags.map((tag) => `#${oneLine(tag)} `).join("");
 }

@@ -1,5 +1,6 @@
 import { type Config, hasDisplay } from "../config/config.ts";
 import { LAUNCH_MS, launchInBrowser } from "./launch.ts";
+import { print, printJson } from "./print.ts";
 import { Session } from "./session.ts";
 
 /** `erth open`: opens the running instance in the browser, or prints a link where there is none. */
@@ -12,11 +13,12 @@ export async function open(config: Config): Promise<number> {
   if (page !== undefined) {
     const asked = session.ask<{ used: boolean }>("POST", "shell/opened", { page, ms: LAUNCH_MS });
     if (await launchInBrowser(page, asked.then(({ used }) => used), config)) {
-      console.log(`${config.app.title} is open in your browser.`);
+      print(`${config.app.title} is open in your browser.`);
       return 0;
     }
-    console.log("No browser came. Open this address yourself (it works once, for 10 minutes):");
+    print("No browser came. Open this address yourself (it works once, for 10 minutes):");
   }
-  console.log(config.json ? JSON.stringify({ url }) : url);
+  if (config.json) printJson({ url });
+  else print(url);
   return 0;
 }

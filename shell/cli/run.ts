@@ -2,8 +2,9 @@ import { asErthError } from "../../errors.ts";
 import type { CommandOptions, Config } from "../config/config.ts";
 import { secureFolders } from "../config/folders.ts";
 import { complain } from "./complain.ts";
+import { say } from "./print.ts";
 
-/** One command; its exit code. Text goes to standard output through `print`. */
+/** One command; its exit code. It prints through `print.ts`. */
 export type Command = (config: Config & CommandOptions) => Promise<number>;
 
 /** Each is loaded when it is asked for: reading them all would cost more than most of them do. */
@@ -32,7 +33,7 @@ export async function runCommand(config: Config & CommandOptions): Promise<numbe
     const name = config.help ? "help" : config.command;
     if (!WITHOUT_FOLDERS.includes(name)) {
       config.notices.push(...secureFolders(config.paths));
-      for (const notice of config.notices) console.error(notice);
+      for (const notice of config.notices) say(notice);
     }
     const command = await COMMANDS[name]();
     return await command(config);

@@ -1,4 +1,5 @@
 import { ErthError } from "../../errors.ts";
+import { say } from "./print.ts";
 
 const ENTER = /[\r\n]/;
 const END_OF_TEXT = "\x03";
@@ -15,17 +16,17 @@ export interface Terminal {
 /**
  * Asks for a secret; what is typed shows nowhere.
  *
- * @param say Writes the question, where it doesn't mix with the answer of the command.
+ * @param show Writes the question, where it doesn't mix with the answer of the command.
  * @throws {ErthError} `USAGE` if the person gives up (Ctrl+C, Ctrl+D).
  */
 export async function askSecret(
   question: string,
   terminal: Terminal = Deno.stdin,
-  say: (text: string) => void = (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  show: (text: string) => void = (text) => say(text, ""),
 ): Promise<string> {
   // Before the question: who is quick types ahead of it.
   terminal.setRaw(true);
-  say(question);
+  show(question);
   const reader = terminal.readable.getReader();
   const decoder = new TextDecoder();
   let typed = "";
@@ -44,7 +45,7 @@ export async function askSecret(
   } finally {
     reader.releaseLock();
     terminal.setRaw(false);
-    say("\n");
+    show("\n");
   }
 }
 

@@ -2,6 +2,7 @@ import { ErthError } from "../../errors.ts";
 import { startBackend } from "../backend.ts";
 import type { Config } from "../config/config.ts";
 import { Instance } from "../instance/instance.ts";
+import { print, printJson } from "./print.ts";
 
 /** `erth serve`: the same program without a window, until SIGTERM, SIGINT or `shell/stop`. */
 export async function serve(config: Config): Promise<number> {
@@ -14,12 +15,12 @@ export async function serve(config: Config): Promise<number> {
   const backend = startBackend(config);
   const { url, token, pid, version } = backend.running;
   if (config.json) {
-    console.log(JSON.stringify({ url, token, pid, version }));
+    printJson({ url, token, pid, version });
   } else {
     const { name, title } = config.app;
-    console.log(`${title} ${version} is ready. Open this address (it works once, for 10 minutes):`);
-    console.log(`  ${backend.launchUrl()}`);
-    console.log(`\`${name} open\` makes another. Ctrl+C ends it.`);
+    print(`${title} ${version} is ready. Open this address (it works once, for 10 minutes):`);
+    print(`  ${backend.launchUrl()}`);
+    print(`\`${name} open\` makes another. Ctrl+C ends it.`);
   }
   const code = await backend.finished;
   await backend.stop();

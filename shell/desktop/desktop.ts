@@ -4,6 +4,7 @@ import { asErthError, ErthError } from "../../errors.ts";
 import type { WorkerMessage, WorkerOrder } from "./backend_worker.ts";
 import type { Backend } from "../backend.ts";
 import { complain } from "../cli/complain.ts";
+import { print, say } from "../cli/print.ts";
 import { secureFolders } from "../config/folders.ts";
 import { type Config, confineLibraries, hasDisplay } from "../config/config.ts";
 import { refusalPage } from "../screens/status/refusal.ts";
@@ -20,7 +21,7 @@ const STOP_MS = 2_800;
  */
 export async function openDesktop(config: Config): Promise<number> {
   // The window outlives what fails beside it; the backend's own failures stand in the log.
-  surviveUnexpected({ error: (event, fields) => console.error(event, fields?.stack) });
+  surviveUnexpected({ error: (event, fields) => say(`${event} ${fields?.stack}`) });
   try {
     if (!hasDisplay()) throw new ErthError("NO_DISPLAY");
     config.notices.push(...secureFolders(config.paths));
@@ -44,7 +45,7 @@ function showRefusal({ app, window: { backend } }: Config, error: ErthError): vo
     webview.run();
   } catch (thrown) {
     // The error itself is told in any case.
-    console.error(asErthError(thrown).message);
+    say(asErthError(thrown).message);
   }
 }
 
@@ -126,7 +127,7 @@ async function showInBrowser({ launches }: Backend, config: Config): Promise<voi
   } catch {
     url = launches.link();
   }
-  console.log(url);
+  print(url);
 }
 
 type Kind = WorkerMessage["message"];

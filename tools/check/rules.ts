@@ -43,6 +43,16 @@ const RESERVED: { rule: string; pattern: RegExp; allowed: RegExp }[] = [
     pattern: /\bDeno\b/,
     allowed: /^(?!web\/)/,
   },
+  {
+    rule: "words for a terminal go through shell/cli/print.ts",
+    pattern: /\bconsole\.\w+|\bDeno\.std(out|err)\b|(?<![\w.])(alert|confirm|prompt)\(/,
+    allowed: /^web\/|^shell\/(cli\/(print|questions)|window\/gtk\/signals)\.ts$/,
+  },
+  {
+    rule: "only shell/presentation/html.ts says what is HTML already",
+    pattern: /"hono\/|\bisEscaped\b/,
+    allowed: /^shell\/presentation\/html\.ts$/,
+  },
 ];
 
 /** Hosts that packages come from; in parts, so that this file doesn't name one. */

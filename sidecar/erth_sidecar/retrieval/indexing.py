@@ -112,7 +112,7 @@ class Indexer:
         self._thread.join()
 
     def _run(self) -> None:
-        before, seen = 0, -1
+        before, most, seen = 0, 0, -1
         while not self._stop.wait(LOOK):
             try:
                 version = self._store.version()
@@ -120,10 +120,14 @@ class Indexer:
                 if version == seen:
                     continue
                 now = waiting(self._store).total
+                most = max(most, now)
                 if not now:
                     seen = version
-                elif now <= before + LOAD:
-                    self._index_all()
+                elif now <= before + LOAD and self._index_all():
+                    # Of what a person writes, somebody who reads the log wants to hear nothing.
+                    if most > LOAD:
+                        log.info("The indexes are complete")
+                    most = 0
                 before = now
             except Failure as failure:
                 log.warning("What waits can't be indexed now: %s", failure.code)
@@ -131,7 +135,8 @@ class Indexer:
                 # The rest of the sidecar goes on, and so does this at its next look.
                 log.exception("What waits couldn't be indexed")
 
-    def _index_all(self) -> None:
+    def _index_all(self) -> bool:
+        """Enters all that waits; False if it was told to stop before the end."""
         from erth_sidecar.retrieval.cutting import Cutter
 
         cutter = Cutter.of(self._store)
@@ -141,5 +146,5 @@ class Indexer:
             entered = self._store.write(index_some)
             more = bool(entered) or cutter.cut_some()
             if self._stop.wait(BREATH):
-                return
-        log.info("The indexes are complete")
+                return False
+        return True

@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from erth_sidecar.notes import notes
-from erth_sidecar.retrieval.indexing import AT_ONCE, Indexer, index_some, waiting
+from erth_sidecar.retrieval.indexing import AT_ONCE, LOAD, LOOK, Indexer, index_some, waiting
 from erth_sidecar.store.database import Store
 
 Other = Callable[..., Any]
@@ -77,3 +79,27 @@ def test_the_thread_indexes_by_itself_once_the_load_is_over(
         time.sleep(0.01)
     indexer.stop()
     assert found(store) == 2 * AT_ONCE + 1
+
+
+class Looks:
+    """Stands for the order to stop: it comes after so many looks, and nobody waits for one."""
+
+    def __init__(self, count: int) -> None:
+        self.left = count
+
+    def wait(self, seconds: float) -> bool:
+        self.left -= seconds == LOOK
+        return self.left < 0
+
+
+@pytest.mark.parametrize(("count", "lines"), [(1, 0), (AT_ONCE, 0), (LOAD + 1, 1)])
+def test_the_log_tells_of_a_load_once_and_of_single_notes_never(
+    store: Store, other: Other, monkeypatch: Any, caplog: Any, *, count: int, lines: int
+) -> None:
+    caplog.set_level("INFO", "erth_sidecar.retrieval.indexing")
+    load(other, count)
+    indexer = Indexer(store)
+    monkeypatch.setattr(indexer, "_stop", Looks(6))
+    indexer._run()
+    assert not waiting(store)
+    assert caplog.messages == ["The indexes are complete"] * lines

@@ -230,7 +230,7 @@ Deno.test("help for each command, with examples", async () => {
 
 Deno.test("the version of every layer", async () => {
   const json = JSON.parse((await command(["--version", "--json"])).stdout);
-  const layers = ["deno", "python", "robyn", "htmx", "platform"];
+  const layers = ["deno", "python", "robyn", "htmx", "llama.cpp", "pdfium", "markdown-it"];
   for (const layer of layers) assert(json.versions[layer], `Nothing of ${layer}`);
   const { code, stdout } = await command(["--version"]);
   assert(code === 0 && stdout.startsWith(`erth ${json.version}\n`), stdout);

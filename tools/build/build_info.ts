@@ -30,6 +30,7 @@ export async function buildInfo({ app, own }: Target, python: boolean): Promise<
       v8: Deno.version.v8,
       "libsql (shell)": npm("libsql"),
       ...(python ? await pythonVersions() : {}),
+      ...(own ? await readerVersions() : {}),
       htmx: npm("htmx.org"),
       webview: `${npm("webview-bun")} (webview-bun)`,
       platform: Deno.build.target,
@@ -46,6 +47,18 @@ async function pythonVersions(): Promise<Record<string, string>> {
     robyn: packages["robyn"]!,
     jinja2: packages["jinja2"]!,
     pyinstaller: packages["pyinstaller"]!,
+  };
+}
+
+/** What only Erth itself has inside: it runs models, reads PDF and shows Markdown. */
+async function readerVersions(): Promise<Record<string, string>> {
+  const packages = await pythonPackages();
+  const program = "import pypdfium2.version as it; print(it.PDFIUM_INFO.version.split('@')[0])";
+  const pdfium = await run([PYTHON, "-c", program]);
+  return {
+    "llama.cpp": `${packages["xllamacpp"]!} (xllamacpp)`,
+    pdfium: `${pdfium.trim()} (pypdfium2 ${packages["pypdfium2"]!})`,
+    "markdown-it": `${packages["markdown-it-py"]!} (markdown-it-py)`,
   };
 }
 

@@ -60,9 +60,13 @@ export class LineLog implements Log {
   }
 }
 
+/** What JSON leaves as it is although it acts on the terminal that shows a log, or turns words round. */
+const ACTING = /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
 /** A value on one line: a bare word as it is, all else as JSON, so that a line can't be forged. */
 function inline(value: unknown): string {
   const text = value instanceof Error ? `${value.name}: ${value.message}` : value;
   if (typeof text === "string" && /^[\w./:@%+-]+$/.test(text)) return text;
-  return JSON.stringify(text) ?? "undefined";
+  const json = JSON.stringify(text) ?? "undefined";
+  return json.replaceAll(ACTING, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -9,12 +9,22 @@ export interface Action {
   arguments?: Record<string, unknown>;
 }
 
+/** What an answer draws upon. */
+export interface Citation {
+  note_id?: string;
+  file_id?: string;
+  title: string;
+  passage: string;
+  /** What the text called it while it grew; left out if it names it otherwise, or not at all. */
+  number?: number;
+}
+
 /** An answer as far as it has grown. */
 export interface Answer {
   id: string;
   state: "running" | "done" | "stopped" | "failed";
   body: string;
-  citations: { note_id?: string; file_id?: string; title: string; passage: string }[];
+  citations: Citation[];
   actions: Action[];
   stats: { phase?: string; code?: string; detail?: string };
 }

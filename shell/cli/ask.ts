@@ -5,6 +5,7 @@ import { type Answer, follow } from "./answer.ts";
 import { print, printJson, say } from "./print.ts";
 import { askPermission, isWatched } from "./questions.ts";
 import { Session } from "./session.ts";
+import { LinkReader, sourceLines } from "./sources.ts";
 
 type Options = Config & CommandOptions;
 
@@ -28,16 +29,23 @@ export async function ask(config: Options): Promise<number> {
       question,
     });
     const path = `chat/${thread}/answers/${asked.answer_id}`;
+    const links = new LinkReader(config.app.name);
     const answer = await follow(session, path, {
-      text: (delta) => config.json || print(delta, ""),
+      text: (delta) => config.json || print(links.read(delta), ""),
       news: () => decide(session, config, path),
     });
     if (config.json) printJson({ ...answer, thread_id: thread, question });
-    else print("");
+    else print([links.rest(), ...sources(config, answer, links)].join("\n"));
     return end(config, answer);
   } finally {
     await session.close();
   }
+}
+
+/** What is printed below an answer: which sources its numbers stand for. */
+function sources({ app }: Options, answer: Answer, { shown }: LinkReader): string[] {
+  const lines = sourceLines(answer, app.name, shown);
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 /** The thread to ask in, with model and files; one made for this goes again if that fails. */

@@ -11,7 +11,7 @@ const USES: readonly (readonly [string, string])[] = [
   ["doctor", "check this computer, line by line"],
   ['ask "QUESTION"', "an answer from your notes and files"],
   ['note add "TEXT"', "also: list, search, show, delete"],
-  ["library add FILE", "also: list, remove"],
+  ["library add FILE", "also: list, show, remove"],
   ["model add FILE", "also: list, use, remove, load, unload, pull, endpoint"],
   ["mirror connect URL", "also: disconnect, status, now, forget"],
   ["--version", "the version of every layer"],
@@ -85,6 +85,7 @@ NAME note delete ID
   NAME note list --json`,
   library: `NAME library add FILE…
 NAME library list
+NAME library show ID       the text that was read of it
 NAME library remove ID
   Files whose text Erth finds and cites: txt, md, html, pdf, csv, source code.
 

@@ -25,15 +25,15 @@ type Outcome = { path: string } & (File | { state: "refused"; code: string; deta
 
 type Verb = (session: Session, config: Config & CommandOptions, words: string[]) => Promise<number>;
 
-const VERBS: Record<string, Verb> = { add, list, remove };
+const VERBS: Record<string, Verb> = { add, list, show, remove };
 const LOOK_MS = 100;
 
-/** `erth library add|list|remove`. */
+/** `erth library add|list|show|remove`. */
 export async function library(config: Config & CommandOptions): Promise<number> {
   const [name = "", ...words] = config.words;
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (verb === undefined) {
-    throw new ErthError("USAGE", `Cannot '${name}' the library: add, list or remove`);
+    throw new ErthError("USAGE", `Cannot '${name}' the library: add, list, show or remove`);
   }
   if (name !== "list" && words.length === 0) {
     const missing = name === "add" ? "file is" : "file's id is";
@@ -97,6 +97,18 @@ async function list(session: Session, config: Config, words: string[]) {
   if (config.json) printJson({ files, total: files.length });
   else if (files.length === 0) print("No files yet.");
   else for (const file of files) print(line(file));
+  return 0;
+}
+
+/** Prints the text of a file. */
+async function show(session: Session, config: Config, [id = "", ...more]: string[]) {
+  if (more.length > 0) throw new ErthError("USAGE", "Cannot show as there is a word too many");
+  const file = await session.ask<File & { text: string }>(
+    "GET",
+    `library/${encodeURIComponent(id)}`,
+  );
+  if (config.json) printJson(file);
+  else print(`${oneLine(file.name)}\n\n${file.text}`);
   return 0;
 }
 

@@ -22,8 +22,8 @@ def cite(body: str, passages: Sequence[Passage]) -> tuple[str, list[dict[str, An
     """The finished text and its citations.
 
     `[2]` becomes a link to the passage, numbered anew in the order of appearance; only those are
-    citations then. If the text names none, all that the model was given are, marked
-    `"cited": false`. Code stays as it is.
+    citations then, with the `"number"` that the text called them until now. If the text names none,
+    all that the model was given are, marked `"cited": false`. Code stays as it is.
     """
     order: list[int] = []
 
@@ -46,4 +46,4 @@ def cite(body: str, passages: Sequence[Passage]) -> tuple[str, list[dict[str, An
     parts.append(_NUMBERS.sub(linked, body[end:]))
     if not order:
         return body, [passage.to_json() | {"cited": False} for passage in passages]
-    return "".join(parts), [passages[number - 1].to_json() for number in order]
+    return "".join(parts), [passages[number - 1].to_json() | {"number": number} for number in order]

@@ -45,7 +45,7 @@ def test_what_names_no_source_stays(body: str) -> None:
 
 def test_only_what_is_named_is_cited_in_the_order_of_its_numbers() -> None:
     _, citations = cite("So [3], and [1].", PASSAGES)
-    assert [one["link"] for one in citations] == [FILE, ONE]
+    assert [(one["link"], one["number"]) for one in citations] == [(FILE, 3), (ONE, 1)]
     assert all("cited" not in one for one in citations)
 
 

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
+import { LineLog } from "../../log.ts";
 import { openLogFile } from "./log_file.ts";
 
 Deno.test({
@@ -8,6 +9,25 @@ Deno.test({
   sanitizeResources: false,
   fn: writeLog,
 });
+
+Deno.test({
+  name: "what others say stays one line of the log, and acts on no terminal that shows it",
+  sanitizeResources: false,
+  fn: logWhatOthersSay,
+});
+
+function logWhatOthersSay(): void {
+  const folder = Deno.makeTempDirSync();
+  const log = new LineLog(openLogFile(folder, "app"));
+  const line = "a\n\x1b]52;c;eA==\x07\x7f\x9b2J\u202eb";
+  log.info("sidecar.log", { line });
+  const text = Deno.readTextFileSync(join(folder, "app.log"));
+  assertEquals(text.trimEnd().split("\n").length, 1);
+  // deno-lint-ignore no-control-regex
+  assert(!/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/.test(text), text);
+  assertEquals(JSON.parse(/line=(.*)/.exec(text)![1]!), line);
+  Deno.removeSync(folder, { recursive: true });
+}
 
 async function writeLog(): Promise<void> {
   const folder = await Deno.makeTempDir();

@@ -17,7 +17,7 @@ from erth_sidecar.store.durability import WalSync
 
 log = logging.getLogger(__name__)
 
-SCHEMA = 4
+SCHEMA = 5
 """The `PRAGMA user_version` these pages were written for."""
 
 BUSY_TIMEOUT = 0.1

@@ -30,6 +30,13 @@ const FLOORS: Record<string, readonly (readonly string[])[]> = {
     ["libwebview"],
     ["window.ts"],
   ],
+  "web/js": [
+    ["htmx.ts"],
+    ["screens"],
+    ["frame"],
+    ["chat", "editing", "files"],
+    ["main.ts"],
+  ],
   "db": [["store"], ["remote"], ["mirror"]],
   "tools": [
     ["steps"],

@@ -18,6 +18,8 @@ const CASES: [string, Source[], number][] = [
   ["up is not", [file("shell/gateway/a.ts", ["shell/cli/b.ts"])], 1],
   ["nor to a neighbour on the same floor", [file("shell/mirror/a.ts", ["shell/models/b.ts"])], 1],
   ["up within a room's own rooms", [file("shell/models/gguf/a.ts", ["shell/models/mount.ts"])], 1],
+  ["up within the page's script", [file("web/js/frame/a.ts", ["web/js/chat/b.ts"])], 1],
+  ["a module beside its rooms without a floor", [file("web/js/a.ts")], 1],
   ["up within db", [file("db/remote/a.ts", ["db/mirror/b.ts"])], 1],
   ["a test sees everything", [file("shell/gateway/a_test.ts", ["shell/cli/b.ts"])], 0],
   ["a room without a floor", [file("shell/attic/a.ts")], 1],

@@ -7,25 +7,25 @@
  *
  * @module
  */
-import { startAnnouncing } from "./announcing.ts";
-import { startCaret } from "./caret.ts";
-import { startClosing } from "./closing.ts";
-import { startComposer } from "./composer.ts";
-import { startCopying } from "./copying.ts";
-import { startDropping } from "./dropping.ts";
-import { startEditing } from "./editing.ts";
-import { startFailures } from "./failures.ts";
-import { startFocus } from "./focus.ts";
-import { startGrowing } from "./growing.ts";
-import { startHolding } from "./holding.ts";
-import { startImporting } from "./importing.ts";
-import { startKeys } from "./keys.ts";
-import { startMeasure } from "./measure.ts";
-import { startNews } from "./news.ts";
-import { startPlaces } from "./places.ts";
-import { startQuestions } from "./questions.ts";
-import { startReading } from "./reading.ts";
-import { startTheme } from "./theme.ts";
+import { startComposer } from "./chat/composer.ts";
+import { startGrowing } from "./chat/growing.ts";
+import { startQuestions } from "./chat/questions.ts";
+import { startReading } from "./chat/reading.ts";
+import { startCaret } from "./editing/caret.ts";
+import { startClosing } from "./editing/closing.ts";
+import { startEditing } from "./editing/editing.ts";
+import { startHolding } from "./editing/holding.ts";
+import { startDropping } from "./files/dropping.ts";
+import { startImporting } from "./files/importing.ts";
+import { startAnnouncing } from "./frame/announcing.ts";
+import { startCopying } from "./frame/copying.ts";
+import { startFailures } from "./frame/failures.ts";
+import { startKeys } from "./frame/keys.ts";
+import { startNews } from "./frame/news.ts";
+import { startTheme } from "./frame/theme.ts";
+import { startFocus } from "./screens/focus.ts";
+import { startMeasure } from "./screens/measure.ts";
+import { startPlaces } from "./screens/places.ts";
 
 startTheme();
 startMeasure();

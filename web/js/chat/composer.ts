@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** The field that one asks in: its focus, and its keys for the conversation above it. @module */
-import { type RequestContext, targetOf } from "./htmx.ts";
+import { type RequestContext, targetOf } from "../htmx.ts";
 import { scroller, scrollToEnd } from "./reading.ts";
 
 const PAGES: Record<string, number> = { PageUp: -0.9, PageDown: 0.9 };

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { isForNews, type RequestContext } from "./htmx.ts";
+import { isForNews, type RequestContext } from "../htmx.ts";
 import { isFirstScreen, opensScreen } from "./screen.ts";
 
 const sheets = new WeakMap<RequestContext, HTMLElement>();

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { leaveEditor } from "./focus.ts";
+import { leaveEditor } from "../screens/focus.ts";
 
 const FIELD = "input, textarea";
 const STOPS = "[type=search], li > :is(a, button)";

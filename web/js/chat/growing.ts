@@ -6,7 +6,7 @@
  * @module
  */
 import { hearAnswer } from "./answer_stream.ts";
-import type { RequestContext } from "./htmx.ts";
+import type { RequestContext } from "../htmx.ts";
 import { keepPlace } from "./reading.ts";
 
 /** Milliseconds from one rendering of a growing answer to the next: at least, and at most. */

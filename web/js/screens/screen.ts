@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import type { RequestContext } from "./htmx.ts";
+import type { RequestContext } from "../htmx.ts";
 
 /** Whether a request puts another screen, or another main part of one, in place of what is open. */
 export function opensScreen({ target }: RequestContext): boolean {

@@ -6,7 +6,7 @@
  * @module
  */
 import { EDITOR, isComposing, isUnsaved } from "./editing.ts";
-import { isForNews, type RequestContext } from "./htmx.ts";
+import { isForNews, type RequestContext } from "../htmx.ts";
 
 /** Milliseconds without a key after which somebody counts as not typing. */
 const PAUSE_MS = 2000;

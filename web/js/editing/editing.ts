@@ -7,7 +7,7 @@
  */
 
 import type { HtmxRequestOptions } from "htmx.org/dist/htmx.d.ts";
-import type { RequestContext } from "./htmx.ts";
+import type { RequestContext } from "../htmx.ts";
 
 /** A form whose text mustn't be lost. */
 export const EDITOR = "[data-keep]";

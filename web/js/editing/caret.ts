@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { EDITOR, goOnFromOther } from "./editing.ts";
 import { morphsPane } from "./holding.ts";
-import type { RequestContext } from "./htmx.ts";
+import type { RequestContext } from "../htmx.ts";
 
 type Field = HTMLInputElement | HTMLTextAreaElement;
 

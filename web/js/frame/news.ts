@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { RequestContext } from "./htmx.ts";
-import { opensScreen } from "./screen.ts";
+import type { RequestContext } from "../htmx.ts";
+import { opensScreen } from "../screens/screen.ts";
 
 /** One event of the stream. */
 export interface News {

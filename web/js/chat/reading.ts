@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** Where one reads in a conversation stays there, whatever is swapped in. @module */
-import { type RequestContext, targetOf } from "./htmx.ts";
+import { type RequestContext, targetOf } from "../htmx.ts";
 
 /** Pixels from the end up to which one counts as being there. */
 const NEAR = 40;

@@ -9,27 +9,27 @@ conversations in memory only, and begins every address; `temporary` tells the sa
 - `chat/threads.html`: what `#threads` holds. `threads`: list of Thread, starred ones first, `q`,
   `thread_id`: the open one's or ""; `hits`: list of Hit (`pages/chat/search.py`), what was said
   that has the words of `q`; `unsearched`: how many messages aren't searched yet.
-- `chat/thread.html`: what `#main` holds. `thread`: Thread, or None for the place to ask the first
-  question; `messages`: list of Shown, in order; `older`, `newer`: whether there are more; `first`,
-  `final`: ids of the first and last; `asked`: the latest question's id or ""; `conflicts`: list of
-  Conflict, other names; `shown`: a sign of what is shown; `running`: the id of the answer under way
-  or ""; `models`: list of Model, `model`: the one that answers, None without one, `missing`: the
-  reference of one that is gone or "", `default`: the default's reference; `meter`: Meter (`words`,
-  `share` in percent, `full`) or None.
-- `chat/head.html`: above a thread; `chat/settings.html`: its sheet; `chat/meter.html`: below the
-  field to ask in.
-- `chat/messages.html`: what `#log-ID` holds; `chat/log.html`: the same and the head, fetched anew
-  when something changed; `chat/older.html`, `chat/newer.html`: further messages, in the place of
-  what stood for them.
-- `chat/question.html`, `chat/answer.html`: one message. `it`: Shown, `at`, `thread_id`. While
-  `it.running` an answer fetches itself anew on `erth:answer-ID from:body`.
-- `chat/actions.html`: within an answer: what tools did or want to do.
-- `chat/found.html`: within `#found-in-ID`: `hits`, `q`, `thread_id`, `at`.
+- `chat/thread/thread.html`: what `#main` holds. `thread`: Thread, or None for the place to ask the
+  first question; `messages`: list of Shown, in order; `older`, `newer`: whether there are more;
+  `first`, `final`: ids of the first and last; `asked`: the latest question's id or ""; `conflicts`:
+  list of Conflict, other names; `shown`: a sign of what is shown; `running`: the id of the answer
+  under way or ""; `models`: list of Model, `model`: the one that answers, None without one,
+  `missing`: the reference of one that is gone or "", `default`: the default's reference; `meter`:
+  Meter (`words`, `share` in percent, `full`) or None.
+- `chat/thread/head.html`: above a thread; `chat/thread/settings.html`: its sheet;
+  `chat/composer/meter.html`: below the field to ask in.
+- `chat/log/messages.html`: what `#log-ID` holds; `chat/log/log.html`: the same and the head,
+  fetched anew when something changed; `chat/log/older.html`, `chat/log/newer.html`: further
+  messages, in the place of what stood for them.
+- `chat/message/question.html`, `chat/message/answer.html`: one message. `it`: Shown, `at`,
+  `thread_id`. While `it.running` an answer fetches itself anew on `erth:answer-ID from:body`.
+- `chat/message/actions.html`: within an answer: what tools did or want to do.
+- `chat/search/found.html`: within `#found-in-ID`: `hits`, `q`, `thread_id`, `at`.
 - `chat/deleted.html`: after a deletion; includes `chat/toast_deleted.html`: `thread_id`, `title`.
 - `toast_undo.html`: `id`, `words`, `undo`: the address, `values`: what is sent there.
 
-`HX-Target` decides: id `main` gets `thread.html` (after a deletion `deleted.html`), `log-ID`
-`log.html`, `threads` `threads.html`, anything else the screen; `GET chat/ID/answers/AID` always
+`HX-Target` decides: id `main` gets `thread/thread.html` (after a deletion `deleted.html`), `log-ID`
+`log/log.html`, `threads` `threads.html`, anything else the screen; `GET chat/ID/answers/AID` always
 the answer. What makes a thread sets `HX-Push-Url`.
 """
 
@@ -143,7 +143,7 @@ class _Screen:
         given = self._place.of_thread(self._store, thread, at=at, since=since)
         if request.query("shown") == given["shown"]:
             return Answer(status=204)
-        return Answer(self._render("chat/log.html", **given))
+        return Answer(self._render("chat/log/log.html", **given))
 
     def create(self, request: Request, transaction: Transaction) -> Answer:
         """`POST chat` `title?`."""
@@ -199,7 +199,7 @@ class _Screen:
         last = messages.is_last(self._store, id_, answer_id)
         it = show(message, self._place.errors, last=last)
         given = {"at": self._place.at, "thread_id": id_, "it": it}
-        return Answer(self._render("chat/answer.html", **given))
+        return Answer(self._render("chat/message/answer.html", **given))
 
     def stream(self, request: Request) -> Stream:
         """`GET chat/ID/answers/AID/stream[?after=CHARACTERS]`: `delta`s, then `end`."""
@@ -279,7 +279,7 @@ class _Screen:
             "first": shown[0].id if shown else "",
             "final": shown[-1].id if shown else "",
         }
-        return Answer(self._render(f"chat/{'older' if first else 'newer'}.html", **given))
+        return Answer(self._render(f"chat/log/{'older' if first else 'newer'}.html", **given))
 
     def _ask(self, request: Request, transaction: Transaction, id_: str) -> dict[str, str]:
         question = request.text("question", request.fields())

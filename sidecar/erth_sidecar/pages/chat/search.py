@@ -1,7 +1,7 @@
 """Search over what was said: in all conversations, and in one.
 
-- `chat/found.html`: `hits`: list of Hit (`chat/recall.py`), `q`, `at`, `thread_id`: "" over
-  all; `unsearched`: how many messages aren't searched yet.
+- `chat/search/found.html`: `hits`: list of Hit (`chat/recall.py`), `q`, `at`, `thread_id`: ""
+  over all; `unsearched`: how many messages aren't searched yet.
   Where a hit stands: `AT/THREAD?at=MESSAGE`.
 """
 
@@ -45,7 +45,7 @@ def register(app: App, place: Place) -> None:
             "at": place.at,
             "thread_id": id_,
         }
-        return Answer(place.render("chat/found.html", **given))
+        return Answer(place.render("chat/search/found.html", **given))
 
     app.get(f"/{place.at}/search", over_all)
     app.get(f"/{place.at}/:id/search", within)

@@ -59,7 +59,8 @@ class Place:
         given = self.of_thread(reader, thread, at=at)
         if not alone:
             given |= self.of_list(reader, query(request), thread)
-        return Answer(self.render("chat/thread.html" if alone else "chat/screen.html", **given))
+        template = "chat/thread/thread.html" if alone else "chat/screen.html"
+        return Answer(self.render(template, **given))
 
     def opened(self, request: Request, reader: Reader, id_: str, at: str = "") -> Answer:
         """The same for a page that wasn't there yet."""
@@ -81,7 +82,8 @@ class Place:
     def of_thread(
         self, reader: Reader, thread: Thread | None, *, at: str = "", since: str = ""
     ) -> dict[str, Any]:
-        """What `chat/thread.html` is given; `since`: from which message on, instead of the last."""
+        """What `chat/thread/thread.html` is given; `since`: from which message on, instead of the
+        last."""
         model, missing = self._model_of(thread)
         given: dict[str, Any] = {
             "at": self.at,

@@ -29,6 +29,8 @@ const GRACE_MS = 500;
 const AGAIN_MS = 100;
 /** So many failures in a row, and it is listened anew. */
 const PATIENCE = 10;
+/** A connection that broke off before it was taken: nobody else has to wait for that. */
+const GONE = [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.errors.ConnectionReset];
 /** Descriptors that are left to files, children and connections of our own making. */
 const RESERVE = 256;
 /** Before the limit is known: what sessions start with. */
@@ -132,6 +134,7 @@ class Accepting implements Server {
         failures = 0;
       } catch (error) {
         if (this.#closing.signal.aborted) return;
+        if (GONE.some((kind) => error instanceof kind)) continue;
         if (failures === 0) this.#log.error("listen.failed", { error });
         await this.#pause();
         if (++failures % PATIENCE === 0) this.#renew();

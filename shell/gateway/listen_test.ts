@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ErthError } from "../../errors.ts";
 import { LineLog } from "../../log.ts";
 import { FakeClock } from "../../tests/fixtures/fake_clock.ts";
+import { systemClock, within } from "../process/clock.ts";
 import { type Handler, listen, type ListenOptions } from "./listen.ts";
 
 function start(options: Partial<ListenOptions> = {}, handler: Handler = () => new Response("ok")) {
@@ -71,5 +72,23 @@ Deno.test("a failure to accept is waited out, and a listener that only fails is 
   assertEquals(await ask(), "ok");
   assert(lines.some((line) => line.includes("listen.failed")), lines.join("\n"));
   assert(lines.some((line) => line.includes("listen.renewed")), lines.join("\n"));
+  await server.shutdown();
+});
+
+Deno.test("connections that broke off before they were taken delay nobody", async () => {
+  let broken = 0;
+  const open = (port: number): Deno.Listener => {
+    const real = Deno.listen({ hostname: "127.0.0.1", port });
+    const accept = real.accept.bind(real);
+    real.accept = () => {
+      if (broken++ < 50) return Promise.reject(new Deno.errors.NotConnected("os error 107"));
+      return accept();
+    };
+    return real;
+  };
+  // No time passes: a pause would be for ever.
+  const { ask, lines, server } = start({ clock: new FakeClock(), open });
+  assert(await within(systemClock, 5_000, ask()), "It waited");
+  assertEquals(lines, []);
   await server.shutdown();
 });

@@ -65,16 +65,19 @@ export class Connections {
    * A connection that has just been made.
    *
    * @param address Of the other end, with its port.
-   * @param end Ends it; `forget` is called then.
+   * @param end Ends it.
+   * @returns Forgets it, as it showed a session or has ended; not another one that has got its
+   * address since, as who breaks off can have at once.
    */
-  add(address: string, end: () => void): void {
-    this.#unproven.set(address, { since: this.#options.clock.monotonic(), end });
-    this.#watch();
-  }
-
-  /** It showed a session, or it has ended. */
-  forget(address: string): void {
+  add(address: string, end: () => void): () => void {
+    const connection = { since: this.#options.clock.monotonic(), end };
+    // Anew, so that the youngest is last.
     this.#unproven.delete(address);
+    this.#unproven.set(address, connection);
+    this.#watch();
+    return () => {
+      if (this.#unproven.get(address) === connection) this.#unproven.delete(address);
+    };
   }
 
   /** Looks at none any more. */

@@ -24,13 +24,23 @@ function setup(uids?: Map<string, number>) {
 
 Deno.test("a connection without a session ends after its time, one with a session doesn't", async () => {
   const { add, clock, connections, ended } = setup();
-  add("silent", "proven");
-  connections.forget("proven");
+  add("silent");
+  connections.add("proven", () => ended.push("proven"))();
   await clock.advance(9_000);
   assertEquals(ended, []);
   await clock.advance(2_000);
   assertEquals(ended, ["silent"]);
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("the end of a connection spares none that has got its address since", async () => {
+  const { clock, connections, ended } = setup();
+  const forget = connections.add("a", () => ended.push("first"));
+  connections.add("a", () => ended.push("second"));
+  forget();
+  assertEquals(connections.unproven, 1);
+  await clock.advance(11_000);
+  assertEquals(ended, ["second"]);
 });
 
 Deno.test("a crowd costs its own account the oldest, and another none", async () => {

@@ -171,14 +171,14 @@ class Accepting implements Server {
     // In place of a signal: with one, ending a connection that just ends would throw past us.
     let cancel = () => {};
     const ending = { addEventListener: (_type: string, run: () => void) => void (cancel = run) };
+    const forget = this.#connections.add(address, () => this.#end(cancel));
     const peer: Peer = {
-      prove: () => this.#connections.forget(address),
+      prove: forget,
       isOurs: async () => {
         const uids = await findUids(this.addr.port);
         return uids === undefined || uids.get(address) === Deno.uid();
       },
     };
-    this.#connections.add(address, () => this.#end(cancel));
     const server = internals().serveHttpOnConnection(
       connection,
       ending,
@@ -189,7 +189,7 @@ class Accepting implements Server {
     this.#served.add(server);
     const ended = () => {
       this.#served.delete(server);
-      this.#connections.forget(address);
+      forget();
     };
     // Rejects if the other side breaks it off, and keeps what it holds then until it is shut down.
     server.finished.then(ended, () => {

@@ -22,6 +22,8 @@ export interface ListenOptions {
   log: Log;
   clock?: Clock;
   open?: (port: number) => Deno.Listener;
+  /** How many descriptors there may be; `undefined` if there is no limit. */
+  raise?: () => Promise<number | undefined>;
 }
 
 const GRACE_MS = 500;
@@ -78,6 +80,7 @@ class Accepting implements Server {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #open: (port: number) => Deno.Listener;
+  readonly #raise: () => Promise<number | undefined>;
   readonly #connections: Connections;
   readonly #served = new Set<Served>();
   #listener: Deno.Listener;
@@ -86,9 +89,11 @@ class Accepting implements Server {
   readonly #closing = new AbortController();
 
   constructor(
-    { port, log, clock = systemClock, open = openPort }: ListenOptions,
+    { port, log, clock = systemClock, open = openPort, raise = raiseDescriptorLimit }:
+      ListenOptions,
     handler: Handler,
   ) {
+    this.#raise = raise;
     this.#handler = handler;
     this.#log = log;
     this.#clock = clock;
@@ -108,16 +113,21 @@ class Accepting implements Server {
     void this.#accept();
   }
 
+  /** How many connections are served at once; few descriptors are halved, or none were left. */
+  get #most(): number {
+    return this.#limit - Math.min(RESERVE, this.#limit / 2);
+  }
+
   async shutdown(): Promise<void> {
     this.#closing.abort();
-    this.#listener.close();
+    this.#unlisten();
     const served = [...this.#served].map((it) => it.shutdown());
     await Promise.all([this.#raising, this.#connections.close(), ...served]);
   }
 
   async #raiseLimit(): Promise<void> {
     try {
-      this.#limit = await raiseDescriptorLimit() ?? Infinity;
+      this.#limit = await this.#raise() ?? Infinity;
     } catch (error) {
       this.#log.warn("listen.limit", { error });
     }
@@ -125,7 +135,7 @@ class Accepting implements Server {
 
   async #accept(): Promise<void> {
     for (let failures = 0; !this.#closing.signal.aborted;) {
-      if (this.#served.size >= this.#limit - RESERVE) {
+      if (this.#served.size >= this.#most) {
         await this.#pause();
         continue;
       }
@@ -152,16 +162,20 @@ class Accepting implements Server {
   /** At the same port, as pages know no other. */
   #renew(): void {
     if (this.#closing.signal.aborted) return;
-    try {
-      this.#listener.close();
-    } catch {
-      // It was closed under us: the better for it.
-    }
+    this.#unlisten();
     try {
       this.#listener = this.#open(this.addr.port);
       this.#log.info("listen.renewed");
     } catch (error) {
       this.#log.error("listen.failed", { error });
+    }
+  }
+
+  #unlisten(): void {
+    try {
+      this.#listener.close();
+    } catch {
+      // It was closed under us, or nothing could be listened at since.
     }
   }
 

@@ -92,3 +92,29 @@ Deno.test("connections that broke off before they were taken delay nobody", asyn
   assertEquals(lines, []);
   await server.shutdown();
 });
+
+Deno.test("where descriptors are few, it answers all the same", async () => {
+  const clock = new FakeClock();
+  const { ask, server } = start({ clock, raise: () => Promise.resolve(256) });
+  await clock.advance(0);
+  // The first is waited for already when the limit is known.
+  for (let number = 0; number < 3; number++) {
+    assert(await within(systemClock, 5_000, ask()), `${number}`);
+  }
+  await server.shutdown();
+});
+
+Deno.test("it ends in order even if its port couldn't be listened at anew", async () => {
+  const clock = new FakeClock();
+  let opened = 0;
+  const open = (port: number): Deno.Listener => {
+    if (opened++ > 0) throw new ErthError("PORT_IN_USE");
+    const real = Deno.listen({ hostname: "127.0.0.1", port });
+    real.accept = () => Promise.reject(new Error("Too many open files (os error 24)"));
+    return real;
+  };
+  const { server } = start({ clock, open });
+  await clock.advance(2_000);
+  assert(opened > 1);
+  await server.shutdown();
+});

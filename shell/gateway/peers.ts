@@ -18,7 +18,7 @@ const ESTABLISHED = "01";
  * @param tables `/proc/net/tcp` and `/proc/net/tcp6` (proc(5)), one after the other.
  */
 export function uidsIn(tables: string, port: number): Map<string, number> {
-  const ours = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const ours = written(port);
   const uids = new Map<string, number>();
   for (const line of tables.split("\n")) {
     if (!line.includes(ours)) continue;
@@ -29,6 +29,19 @@ export function uidsIn(tables: string, port: number): Map<string, number> {
   return uids;
 }
 
+/**
+ * Whether the tables hold a port that is listened at. Where a confined program can't read them, or
+ * a system keeps them empty, they hold none, and nobody may be taken for a stranger by them.
+ */
+export function tellsOf(tables: string, port: number): boolean {
+  return tables.includes(written(port));
+}
+
+/** Our own address as it stands in the tables. */
+function written(port: number): string {
+  return `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
 /** `0100007F:1F90`, bytes of the address reversed, as `127.0.0.1:8080`. */
 function addressOf(text: string): string {
   const [address = "", port = ""] = text.split(":");
@@ -36,9 +49,9 @@ function addressOf(text: string): string {
   return `${bytes.toReversed().map((byte) => parseInt(byte, 16)).join(".")}:${parseInt(port, 16)}`;
 }
 
-/** As `uidsIn`, of now; `undefined` where the system tells nobody. */
+/** As `uidsIn`, of now; `undefined` where the system tells nobody, or not this program. */
 export async function findUids(port: number): Promise<Map<string, number> | undefined> {
   if (Deno.build.os !== "linux") return undefined;
-  const tables = [await readProc("/proc/net/tcp"), await readProc("/proc/net/tcp6")];
-  return uidsIn(tables.join("\n"), port);
+  const tables = await readProc("/proc/net/tcp") + await readProc("/proc/net/tcp6");
+  return tellsOf(tables, port) ? uidsIn(tables, port) : undefined;
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { findUids, uidsIn } from "./peers.ts";
+import { findUids, tellsOf, uidsIn } from "./peers.ts";
 
 const TABLES =
   `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -22,10 +22,19 @@ Deno.test("each end has its account; one that was closed, and other ports', have
   assertEquals(found, expected as typeof found);
 });
 
+Deno.test("tables that lack our own port, or all, tell of nobody", () => {
+  const [head = ""] = TABLES.split("\n");
+  assertEquals([TABLES, head, ""].map((tables) => tellsOf(tables, 8080)), [true, false, false]);
+});
+
 Deno.test("the system's own tables tell of a real connection", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using ours = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
   using _theirs = await listener.accept();
   const uids = await findUids(listener.addr.port);
   assertEquals(uids?.get(`127.0.0.1:${ours.localAddr.port}`), Deno.uid() ?? undefined);
+});
+
+Deno.test("of a port that the tables don't hold, nobody is told", async () => {
+  assertEquals(await findUids(1), undefined);
 });

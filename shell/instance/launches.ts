@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import type { Clock } from "../process/clock.ts";
+import { type Clock, within } from "../process/clock.ts";
 import { removePrivately, replacePrivately } from "../config/private_file.ts";
 import { type Html, markup } from "../presentation/html.ts";
 
@@ -72,11 +72,7 @@ export class Launches {
     const launch = this.#open.get(page);
     // Used already, and so forgotten; or nobody ever knew it.
     if (launch === undefined) return NAME.test(page.slice(this.#options.folder.length + 1));
-    const { promise: late, resolve } = Promise.withResolvers<boolean>();
-    const cancel = this.#options.clock.after(ms, () => resolve(false));
-    const used = await Promise.race([launch.used, late]);
-    cancel();
-    return used;
+    return await within(this.#options.clock, ms, launch.used) && await launch.used;
   }
 
   /** Removes all pages, those that a killed process left behind too. */

@@ -1,10 +1,10 @@
-import { deadline } from "@std/async/deadline";
 import { join } from "node:path";
 import { ErthError } from "../../errors.ts";
 import { ArchiveFile } from "./archive.ts";
 import { folderError } from "./folder_error.ts";
 import { type Manifest, sha256 } from "./format.ts";
 import { hashElsewhere } from "./hash_elsewhere.ts";
+import { systemClock, within } from "../process/clock.ts";
 import { isStamped, stamp, unstamp } from "./stamp.ts";
 import { type Archive, type Progress, unpack } from "./unpack.ts";
 import { isWhole, survey } from "./verify.ts";
@@ -170,8 +170,8 @@ async function sweep(cacheDir: string, name: string, current: string): Promise<v
     const folder = join(cacheDir, entry.name);
     const file = await openLock(`${folder}.use`);
     // There is no try-lock: a lock that is free is had at once, so a short wait tells.
-    const locked = file.lock(true);
-    if (await deadline(locked, SWEEP_WAIT_MS).then(() => true, () => false)) {
+    const locked = file.lock(true).then(() => true, () => false);
+    if (await within(systemClock, SWEEP_WAIT_MS, locked) && await locked) {
       await Deno.remove(folder, { recursive: true }).catch(() => {});
       for (const beside of [`${folder}.stamp`, `${folder}.use`]) {
         await Deno.remove(beside).catch(() => {});

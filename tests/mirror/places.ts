@@ -34,14 +34,14 @@ function queries(store: Store): [string, string][] {
 }
 
 /** What a device holds. */
-export function localContents(store: Store): Contents {
+function localContents(store: Store): Contents {
   return Object.fromEntries(
     queries(store).map(([name, sql]) => [name, store.rows<{ rows: string }>(sql)[0]!.rows]),
   );
 }
 
 /** What a remote holds; `store` says which tables and columns there are. */
-export async function remoteContents(server: Asked, store: Store): Promise<Contents> {
+async function remoteContents(server: Asked, store: Store): Promise<Contents> {
   const contents: Contents = {};
   for (const [name, sql] of queries(store)) {
     contents[name] = String((await server.execute(sql))[0]!.rows);

@@ -5,7 +5,7 @@ import { BINARY } from "../harness.ts";
 export const STRANGER = 61_234;
 
 /** Whether tests may act for another account here: that takes root. */
-export const MAY_BE_STRANGER = Deno.build.os === "linux" && Deno.uid() === 0;
+const MAY_BE_STRANGER = Deno.build.os === "linux" && Deno.uid() === 0;
 
 /** Runs a test that needs a second account; without root it says that it proves nothing. */
 export function strangerTest(name: string, fn: () => Promise<void>): void {

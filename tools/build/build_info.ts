@@ -63,7 +63,7 @@ async function readerVersions(): Promise<Record<string, string>> {
 }
 
 /** Versions of the virtual environment by lower-case name. */
-export async function pythonPackages(): Promise<Record<string, string>> {
+async function pythonPackages(): Promise<Record<string, string>> {
   const list: { name: string; version: string }[] = JSON.parse(
     await run([PYTHON, "-m", "pip", "list", "--format", "json", "--disable-pip-version-check"]),
   );

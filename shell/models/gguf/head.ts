@@ -25,12 +25,6 @@ export class HeadReader {
     return this.#before + this.#at;
   }
 
-  /** One unsigned byte. */
-  async u8(): Promise<number> {
-    await this.#need(1);
-    return this.#view.getUint8(this.#at++);
-  }
-
   /** Four bytes, unsigned. */
   async u32(): Promise<number> {
     await this.#need(4);

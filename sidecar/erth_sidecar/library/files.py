@@ -48,7 +48,7 @@ class File:
     @property
     def size(self) -> str:
         """Its bytes as people say it."""
-        return words_of(self.bytes)
+        return bytes_in_words(self.bytes)
 
     def to_json(self) -> dict[str, Any]:
         """The fields that scripts see."""
@@ -181,7 +181,7 @@ def stale(transaction: Transaction, id_: str) -> None:
     )
 
 
-def words_of(count: int) -> str:
+def bytes_in_words(count: int) -> str:
     """A number of bytes as people say it: 12 kB, 3.4 MB."""
     if count < 1000:  # noqa: PLR2004 - the unit itself
         return f"{count} bytes"

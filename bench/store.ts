@@ -49,7 +49,7 @@ export const store: Figure = {
     }
     own.close();
     say(`${SLICES * PER_SLICE} notes each`);
-    return [...rowsOf("db/store/store.ts", shell), ...rowsOf("sidecar's store.py", sidecar)];
+    return [...rowsOf("db/store/store.ts", shell), ...rowsOf("sidecar's store", sidecar)];
   },
 };
 

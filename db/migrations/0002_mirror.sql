@@ -24,8 +24,8 @@ CREATE TABLE conflicts (
 ) STRICT;
 CREATE INDEX conflicts_by_row ON conflicts (of_table, row_id);
 
--- The mirror's own books; they stay on this machine. db/capture.ts fills them by triggers, which
--- exist only once a remote was connected.
+-- The mirror's own books; they stay on this machine. db/mirror/capture.ts fills them by triggers,
+-- which exist only once a remote was connected.
 CREATE TABLE mirror_state (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT;
 
 -- One row: a hybrid logical clock (milliseconds * 65536 + counter), and a number for each change.

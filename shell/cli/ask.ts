@@ -6,6 +6,7 @@ import { print, printJson, say } from "./print.ts";
 import { askPermission, isWatched } from "./questions.ts";
 import { Session } from "./session.ts";
 import { LinkReader, sourceLines } from "./sources.ts";
+import { readStandardInput } from "./standard_input.ts";
 
 type Options = Config & CommandOptions;
 
@@ -69,7 +70,7 @@ async function questionOf(config: Config): Promise<string> {
   const { words } = config;
   if (words.length > 0 && !words.includes("-")) return words.join(" ");
   if (config.interactive) throw new ErthError("USAGE", "Cannot ask as the question is missing");
-  const piped = (await new Response(Deno.stdin.readable).text()).trim();
+  const piped = (await readStandardInput()).trim();
   if (piped === "") throw new ErthError("USAGE", "Cannot ask as the question is empty");
   const given = words.filter((word) => word !== "-").join(" ");
   return given === "" ? piped : `${given}\n\n${piped}`;

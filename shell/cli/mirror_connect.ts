@@ -7,6 +7,7 @@ import { entries } from "../screens/mirror/words.ts";
 import { askYes } from "./questions.ts";
 import { askSecret } from "./secret.ts";
 import type { Session } from "./session.ts";
+import { readStandardInput } from "./standard_input.ts";
 
 type Options = Config & CommandOptions;
 
@@ -46,7 +47,7 @@ export async function connect(
 }
 
 async function tokenFor({ interactive, remote }: Options, url: string, given: string) {
-  if (remote.tokenStdin) return (await new Response(Deno.stdin.readable).text()).trim();
+  if (remote.tokenStdin) return (await readStandardInput()).trim();
   if (given !== "") return given;
   // A token in the environment is for the address beside it, not for any that is typed.
   const belongs = remote.url === undefined ||

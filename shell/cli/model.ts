@@ -11,6 +11,7 @@ import { downloadWords, stateWords } from "../screens/models/words.ts";
 import { print, printJson, sayProgress } from "./print.ts";
 import { askSecret } from "./secret.ts";
 import { Session } from "./session.ts";
+import { readStandardInput } from "./standard_input.ts";
 
 type Options = Config & CommandOptions;
 /** What is done once there is somebody to ask; what it prints, as words. */
@@ -115,7 +116,7 @@ async function endpoint(config: Options, [verb = "", ...words]: string[]): Promi
 }
 
 async function keyFor({ interactive, keyStdin }: Options, url: string): Promise<string> {
-  if (keyStdin) return (await new Response(Deno.stdin.readable).text()).trim();
+  if (keyStdin) return (await readStandardInput()).trim();
   const needs = url.startsWith("https:");
   return needs && interactive ? await askSecret(`Key for ${url} (empty if it needs none): `) : "";
 }

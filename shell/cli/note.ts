@@ -3,6 +3,7 @@ import type { CommandOptions, Config } from "../config/config.ts";
 import { Session } from "./session.ts";
 import { oneLine } from "../presentation/plain_text.ts";
 import { print, printJson } from "./print.ts";
+import { readStandardInput } from "./standard_input.ts";
 
 interface Note {
   id: string;
@@ -49,7 +50,7 @@ async function noteText(config: Config, words: string[]): Promise<string> {
   const given = words.join(" ");
   if (given !== "" && given !== "-") return given;
   if (config.interactive) throw new ErthError("USAGE", "Cannot add as the text is missing");
-  const piped = await new Response(Deno.stdin.readable).text();
+  const piped = await readStandardInput();
   if (piped.trim() === "") throw new ErthError("USAGE", "Cannot add as the text is empty");
   return piped;
 }

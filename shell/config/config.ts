@@ -1,26 +1,9 @@
 import { resolve } from "node:path";
-import { parseArgs, type ParseArgsConfig } from "node:util";
 import { ErthError } from "../../errors.ts";
 import type { Level } from "../../log.ts";
 import { type App, isOffered, readApp } from "./app.ts";
+import { type CommandName, COMMANDS, parseOptions, refuseWhatIsNotTaken } from "./options.ts";
 import { findPaths, type Paths } from "./paths.ts";
-
-/** The commands of the command line; `window` is the one without a name. */
-export const COMMANDS = [
-  "window",
-  "serve",
-  "open",
-  "status",
-  "doctor",
-  "ask",
-  "note",
-  "library",
-  "model",
-  "mirror",
-  "help",
-  "version",
-] as const;
-export type CommandName = typeof COMMANDS[number];
 
 /** Everything that arguments and environment decide. The only module that reads either. */
 export interface Config {
@@ -50,30 +33,6 @@ export interface Config {
   /** The whole environment, of which a child gets a short list. */
   environment: Record<string, string>;
 }
-
-const OPTIONS = {
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean", short: "V" },
-  json: { type: "boolean" },
-  data: { type: "string" },
-  portable: { type: "boolean" },
-  port: { type: "string" },
-  float: { type: "boolean" },
-  devtools: { type: "boolean" },
-  "window-backend": { type: "string" },
-  verbose: { type: "boolean" },
-  title: { type: "string" },
-  tags: { type: "string" },
-  thread: { type: "string" },
-  "token-stdin": { type: "boolean" },
-  merge: { type: "boolean" },
-  force: { type: "boolean" },
-  name: { type: "string" },
-  model: { type: "string" },
-  file: { type: "string", multiple: true },
-  sha256: { type: "string" },
-  "key-stdin": { type: "boolean" },
-} as const satisfies ParseArgsConfig["options"];
 
 /** The values of the options that a single command takes. */
 export interface CommandOptions {
@@ -114,8 +73,9 @@ export function readConfig(
   args: readonly string[] = Deno.args,
   app: App = readApp(),
 ): Config & CommandOptions {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args);
   const command = values.version ? "version" : commandOf(positionals[0], app);
+  if (!values.help && !values.version) refuseWhatIsNotTaken(command, values, positionals);
   // Each app has a variable of its own: two of them mustn't share a folder.
   const data = values.data ?? environment(`${app.name.toUpperCase().replaceAll("-", "_")}_DATA`);
   return {
@@ -205,14 +165,6 @@ export function reachHereDirectly(): void {
 export function hasDisplay(): boolean {
   if (Deno.build.os !== "linux") return true;
   return Boolean(environment("DISPLAY") || environment("WAYLAND_DISPLAY"));
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new ErthError("USAGE", error instanceof Error ? error.message : String(error));
-  }
 }
 
 function commandOf(word: string | undefined, app: App): CommandName {

@@ -27,6 +27,9 @@ Deno.test("what isn't understood is USAGE and names the words", () => {
   const cases: [string[], string][] = [
     [["--nonsense"], "--nonsense"],
     [["dance"], "dance"],
+    [["serve", "extra"], "extra"],
+    [["note", "add", "x", "--sha256", "x"], "--sha256"],
+    [["note", "list", "--data", ""], "--data"],
     [["serve", "--port", "x"], "x"],
     [["serve", "--port", "65536"], "65536"],
     [["--window-backend", "qt"], "qt"],

@@ -19,6 +19,8 @@ PAGE = 200
 """Notes on one page of a list."""
 MAX_NOTE = 4 * 1024 * 1024
 """Bytes of title and body together; the mirror's remote refuses values from 5 000 000."""
+MAX_SHOWN = 300
+"""Characters of a title in a list: one of a megabyte would be sent with each page."""
 MAX_TAGS = 50
 MAX_TAG = 60
 """Characters of a tag."""
@@ -235,7 +237,7 @@ def _listed(row: Row, wanted: search.Query, conflicted: set[str]) -> Note:
         row,
         line,
         conflicted=id_ in conflicted,
-        title_html=search.highlight(title, wanted),
+        title_html=search.highlight(title[:MAX_SHOWN], wanted),
         snippet_html=search.highlight(line, wanted),
     )
 

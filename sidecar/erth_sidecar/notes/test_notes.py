@@ -101,6 +101,12 @@ def test_tags_filter_and_are_counted(store: Store) -> None:
     assert notes.tags_in_use(store) == [("work", 2), ("home", 1)]
 
 
+def test_a_list_shows_the_beginning_of_a_long_title(store: Store) -> None:
+    make(store, "x" * 1_000_000)
+    [found] = notes.find(store).notes
+    assert len(found.title_html) == notes.MAX_SHOWN and len(found.title) == 1_000_000
+
+
 def test_a_long_list_has_pages(store: Store) -> None:
     def many(tx: Transaction) -> None:
         for i in range(PAGE + 5):

@@ -2,6 +2,8 @@ import { ErthError } from "../../errors.ts";
 import { readBody } from "./body.ts";
 
 const MOST_BYTES = 64 * 1024;
+/** What is read of a body that is too large, or unwanted, so that the connection can go on. */
+const MOST_UNWANTED = 16 * 1024 * 1024;
 
 /**
  * The fields of a request to the shell, whether a page sent them as form or a script as JSON. What
@@ -10,7 +12,11 @@ const MOST_BYTES = 64 * 1024;
  * @throws {ErthError} `BODY_TOO_LARGE` above 64 KB, `BAD_REQUEST` if it isn't what it says it is.
  */
 export async function readForm(request: Request): Promise<Record<string, string>> {
-  const text = new TextDecoder().decode(await readBody(request, { most: MOST_BYTES }));
+  const bytes = await readBody(request, { most: MOST_UNWANTED });
+  if (bytes.byteLength > MOST_BYTES) {
+    throw new ErthError("BODY_TOO_LARGE", `More than ${MOST_BYTES} bytes`);
+  }
+  const text = new TextDecoder().decode(bytes);
   const type = request.headers.get("content-type") ?? "";
   if (!type.startsWith("application/json")) return Object.fromEntries(new URLSearchParams(text));
   const fields: Record<string, string> = {};
@@ -19,6 +25,14 @@ export async function readForm(request: Request): Promise<Record<string, string>
     else if (["string", "number"].includes(typeof value)) fields[name] = String(value);
   }
   return fields;
+}
+
+/**
+ * Reads a body that nobody has read: a connection that ends in the middle of one takes the next
+ * request along, which was sent on it already.
+ */
+export async function readUnwanted(request: Request): Promise<void> {
+  if (!request.bodyUsed) await readBody(request, { most: MOST_UNWANTED }).catch(() => {});
 }
 
 function parse(text: string): object {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ErthError } from "../../errors.ts";
-import { readForm } from "./form.ts";
+import { readForm, readUnwanted } from "./form.ts";
 
 function request(body: string | undefined, type = "application/json"): Request {
   const headers = { "content-type": type };
@@ -26,5 +26,19 @@ Deno.test("what is too large or broken is refused, and not repeated", async () =
   for (const [body, code] of cases) {
     const error = await assertRejects(() => readForm(request(body)), ErthError);
     assertEquals([error.code, error.detail.includes("s3cret")], [code, false]);
+  }
+});
+
+Deno.test("a body that is refused, or that nobody wants, is read to its end, within reason", async () => {
+  for (const [read, chunks, asked] of [[readForm, 100, 100], [readUnwanted, 500, 257]] as const) {
+    let left: number = chunks;
+    const body = new ReadableStream({
+      pull: (controller) => {
+        if (left-- > 0) controller.enqueue(new Uint8Array(64 * 1024));
+        else controller.close();
+      },
+    }, { highWaterMark: 0 });
+    await read(new Request("http://127.0.0.1:1/", { method: "POST", body })).catch(() => {});
+    assertEquals(chunks - Math.max(left, 0), asked);
   }
 });

@@ -3,6 +3,7 @@ import type { Log } from "../../log.ts";
 import type { EventHub } from "./events.ts";
 import type { Caller, Guard } from "./guard.ts";
 import { markup } from "../presentation/html.ts";
+import { readUnwanted } from "./form.ts";
 import type { Peer } from "./peers.ts";
 import { errorResponse, openerPolicy, PAGE_HEADERS, preflight } from "./responses.ts";
 
@@ -104,6 +105,13 @@ export class Gateway {
     if (isNavigation(request) && !route.includes(".")) {
       return html(this.#options.frame((route || home) + url.search));
     }
+    // Nothing here takes one, and the sidecar's server fails on one that isn't well-formed.
+    if (request.headers.get("content-type")?.startsWith("multipart/")) {
+      throw new ErthError(
+        "BAD_REQUEST",
+        "Send a form as application/x-www-form-urlencoded, or JSON",
+      );
+    }
     const screen = this.#options.screens.get(route);
     if (screen !== undefined) return await screen(request);
     return await this.#options.forward(request, `/${route || home}${url.search}`, caller);
@@ -149,7 +157,9 @@ export class Gateway {
     if (command === undefined) throw new ErthError("NOT_FOUND");
     if (request.method !== "POST") throw new ErthError("METHOD_NOT_ALLOWED", request.method);
     if (command.caller !== "any" && command.caller !== caller) throw new ErthError("UNAUTHORIZED");
-    return await command.run(request);
+    const response = await command.run(request);
+    await readUnwanted(request);
+    return response;
   }
 }
 

@@ -14,3 +14,12 @@ export async function roomBeside(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(dirname(path));
   return Math.max(0, bavail * bsize - RESERVE_BYTES);
 }
+
+/** The bytes of a file; 0 if it isn't there. */
+export function fileSize(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
+}

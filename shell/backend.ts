@@ -1,21 +1,28 @@
+import { fileSize } from "../disk.ts";
 import { LineLog } from "../log.ts";
 import { isOffered } from "./config/app.ts";
 import { childEnvironment } from "./process/child.ts";
 import { systemClock } from "./process/clock.ts";
 import type { Config } from "./config/config.ts";
 import { ConnectionFile } from "./mirror/connection_file.ts";
+import { endAll } from "./ending.ts";
 import { Engine } from "./sidecar/engine.ts";
 import { EventHub } from "./gateway/events.ts";
 import { Gateway, type Screen, type ShellCommand } from "./gateway/gateway.ts";
 import { Guard } from "./gateway/guard.ts";
 import { Health } from "./sidecar/health.ts";
 import { Hold } from "./gateway/hold.ts";
-import { Instance, type Running } from "./instance/instance.ts";
+import { type Kind, publishCard, type Running, withdrawCard } from "./instance/card.ts";
+import { Guests } from "./instance/guests.ts";
 import { Launches } from "./instance/launches.ts";
 import { launchCommands } from "./commands/launch.ts";
-import { endServer, listen } from "./gateway/listen.ts";
+import { listen } from "./gateway/listen.ts";
 import { openLogFile } from "./config/log_file.ts";
 import { measure } from "./gateway/measure.ts";
+import { unsavedCommands } from "./commands/unsaved.ts";
+import { Drafts } from "./gateway/drafts.ts";
+import { LastWords } from "./gateway/last_words.ts";
+import { unsavedNotice, unsavedScreen } from "./screens/unsaved/screen.ts";
 import { droppedCommand, modelCommands, uploadCommand } from "./commands/models.ts";
 import { modelCommand } from "./models/run/command.ts";
 import { Models } from "./models/mount.ts";
@@ -29,15 +36,15 @@ import { modelsScreen } from "./screens/models/screen.ts";
 import { statusFile, type StatusReport, statusScreen } from "./screens/status/screen.ts";
 import { Site } from "./gateway/site.ts";
 import { warmUp } from "./gateway/warm_up.ts";
-import { equalConstantTime, mintToken, randomText } from "./process/token.ts";
+import { equalConstantTime, mintToken, proof, randomText } from "./process/token.ts";
 import { surviveUnexpected } from "./process/unexpected.ts";
 
-/** What the backend's owner does for it, and wants of it. */
-export interface BackendHooks {
+/** Whose backend it is, and what its owner does for it. */
+export interface BackendOwner {
+  /** For a `command`, nothing begins that isn't asked for: it ends in a moment. */
+  kind: Kind;
   /** Brings the window to the front. */
   raise?: () => void;
-  /** Other commands shall not use it: it ends in a moment. */
-  secluded?: boolean;
 }
 
 /** The running program behind the window. */
@@ -50,22 +57,17 @@ export interface Backend {
   readonly launches: Launches;
   /** Resolves when the first sidecar answers; rejects with what keeps it from starting. */
   readonly ready: Promise<void>;
-  /** Resolves with the exit code after a signal or `shell/stop`. */
-  readonly finished: Promise<number>;
+  /** Resolves when `shell/stop` asks for an end. Signals belong to who owns the process. */
+  readonly asked: Promise<void>;
   /** What the Status screen shows. */
   report(): StatusReport;
   /** Somebody holds files over the window: the page may ask for them once they are let go. */
   hold(paths: readonly string[]): void;
-  /** Ends everything in order, within three seconds. */
-  stop(): Promise<void>;
+  /** Resolves when no other command uses it any more. */
+  left(): Promise<void>;
+  /** Ends everything in order; pages were told under the name of `closing`, if it is given. */
+  stop(closing?: string): Promise<void>;
 }
-
-/** Of the three seconds; the rest is for what comes after. */
-const STOP_MS = 2_500;
-/** What the mirror gets of it at least, should the sidecar be slow to end. */
-const MIRROR_STOP_MS = 400;
-/** What a model process gets that doesn't heed its stop line. */
-const MODELS_STOP_MS = 1_500;
 
 /**
  * Composes everything. Returns as soon as the gateway listens; store and sidecar follow, and what
@@ -73,16 +75,19 @@ const MODELS_STOP_MS = 1_500;
  *
  * @throws {ErthError} `PORT_IN_USE`.
  */
-export function startBackend(config: Config, hooks: BackendHooks = {}): Backend {
+export function startBackend(config: Config, owner: BackendOwner): Backend {
   const started = systemClock.monotonic();
   const { app, paths } = config;
   const build = readBuild();
   const log = new LineLog(openLogFile(paths.logs, app.name), config.logLevel);
   const events = new EventHub((listeners) => mirror.front(listeners > 0));
   const health = new Health(systemClock);
+  const drafts = new Drafts(paths.data);
+  const mintId = () => mintToken().id;
+  const lastWords = new LastWords({ drafts, clock: systemClock, mintId, log });
   const hold = new Hold();
   const ending = new AbortController();
-  const finished = Promise.withResolvers<number>();
+  const asked = Promise.withResolvers<void>();
   const prefix = `/${randomText(16)}/`;
 
   // The address must be known before what answers there can be made.
@@ -93,7 +98,14 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
   );
   const origin = `http://127.0.0.1:${server.addr.port}`;
   const token = mintToken().text;
-  const running = { url: origin + prefix, token, pid: Deno.pid, version: build.version };
+  const running = {
+    url: origin + prefix,
+    token,
+    pid: Deno.pid,
+    version: build.version,
+    kind: owner.kind,
+  };
+  const guests = new Guests();
   const guard = new Guard({
     origin,
     prefix,
@@ -103,7 +115,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     random: randomText,
     equal: equalConstantTime,
   });
-  const parts = new Parts(config);
+  const payloads = new Parts(config);
   const mirrors = isOffered(app, "mirror");
   const mirror = new MirrorKeeper({
     file: new ConnectionFile(paths.data),
@@ -111,12 +123,12 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     place: async () => ({
       database: engine.database,
       synchronous: engine.synchronous,
-      addon: await parts.store(),
+      addon: await payloads.store(),
       fault: config.fault,
     }),
     version: build.version,
     deviceName: Deno.hostname(),
-    lazy: hooks.secluded ?? false,
+    lazy: owner.kind === "command",
     publish: (change) => events.publish(change),
     log,
     clock: systemClock,
@@ -127,7 +139,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     origin,
     logLevel: config.logLevel,
     migrations: FOLDERS.migrations,
-    parts,
+    parts: payloads,
     command: config.sidecarCommand,
     env: childEnvironment(config.environment),
     hold,
@@ -145,11 +157,11 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
   const models = !isOffered(app, "model") ? undefined : new Models({
     data: paths.data,
     command: modelCommand({
-      parts,
+      parts: payloads,
       command: config.sidecarCommand,
       env: childEnvironment(config.environment),
     }),
-    lazy: hooks.secluded ?? false,
+    lazy: owner.kind === "command",
     publish: (change) => events.publish(change),
     tell: () => engine.tellAssistant(),
     memory: () => Deno.systemMemoryInfo(),
@@ -157,7 +169,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     clock: systemClock,
     log,
     random: Math.random,
-    mintId: () => mintToken().id,
+    mintId,
     mintKey: () => randomText(24),
     equal: equalConstantTime,
   });
@@ -166,7 +178,7 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     prefix,
     measured: config.measureUrl !== undefined,
   });
-  const proxy = new Proxy({ hold, log, mintKey: () => mintToken().id });
+  const proxy = new Proxy({ hold, log, mintKey: mintId });
   const launches = new Launches({
     address: running.url,
     folder: paths.data,
@@ -192,14 +204,28 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
   const screens = new Map<string, Screen>([
     ["status", statusScreen(report)],
     ["status.txt", statusFile(report)],
+    ["unsaved", unsavedScreen(() => drafts.list())],
   ]);
+  const raise = () => {
+    owner.raise?.();
+    return owner.raise !== undefined || guests.raise();
+  };
   const commands = new Map<string, ShellCommand>([
     ["retry", { caller: "any", run: () => done(() => engine.retry()) }],
     ...launchCommands(launches),
-    ["focus", { caller: "script", run: () => done(() => hooks.raise?.()) }],
-    ["stop", { caller: "script", run: () => done(() => finished.resolve(0)) }],
+    ["focus", { caller: "script", run: () => Response.json({ raised: raise() }) }],
+    ["guest", {
+      caller: "script",
+      run: (request) => guests.welcome(request, ending.signal),
+    }],
+    ["stop", { caller: "script", run: () => done(() => asked.resolve()) }],
     ["measure", { caller: "any", run: measure(config.measureUrl) }],
   ]);
+  const forward = (request: Request, target: string) => proxy.forward(request, target, "script");
+  const onSaved = (closing: string) => guests.tell({ word: "saved", closing });
+  for (const [name, command] of unsavedCommands({ drafts, lastWords, onSaved, forward })) {
+    commands.set(name, command);
+  }
   if (mirrors) {
     const settled = (ms: number) => mirror.settled(ms);
     screens.set(
@@ -219,78 +245,55 @@ export function startBackend(config: Config, hooks: BackendHooks = {}): Backend 
     home: app.home,
     guard,
     events,
-    frame: (route) => site.frame(route, events.last),
+    frame: (route) => {
+      const notice = drafts.list().length > 0 ? unsavedNotice() : undefined;
+      return site.frame(route, events.last, notice);
+    },
     asset: (request, name) => site.asset(request, name),
     forward: (request, target, caller) => proxy.forward(request, target, caller),
     screens,
     commands,
     signal: ending.signal,
+    prove: (nonce) => proof(token, nonce),
     log,
   });
-  const forgetSignals = onSignals(() => finished.resolve(0));
+  const { gateway } = handler;
   let stopped: Promise<void> | undefined;
-  const stop = async () => {
+  const stop = async (closing: string = randomText(12)) => {
     log.info("erth.stopping");
-    forgetSignals();
-    ending.abort();
-    const end = Date.now() + STOP_MS;
-    // The sidecar first: its last commits may still leave.
-    const leave = () => mirror.stop(Math.max(MIRROR_STOP_MS, end - Date.now()));
-    await Promise.all([
-      // Models go after it: an answer under way would take their end for a crash.
-      engine.stop().then(() => Promise.all([leave(), models?.stop(MODELS_STOP_MS)])),
-      endServer(server),
-    ]);
+    // Who starts Erth now waits for the end, and then has a window of its own.
+    guests.close();
+    withdrawCard(paths.data);
+    // The window's page, which hears nothing while it is out of sight, is told by the window.
+    const pages = owner.raise !== undefined && events.hadPages ? 1 : 0;
+    const streams = ending;
+    const parts = { lastWords, events, gateway, server, streams, mirror, engine, models, log };
+    await endAll(closing, pages, parts);
     launches.close();
-    parts.close();
+    payloads.close();
     log.info("erth.stopped");
   };
   log.info("erth.started", { version: build.version, pid: Deno.pid, data: paths.data });
   // A command ends by what nobody caught, rather than wait for what never comes.
-  if (!hooks.secluded) surviveUnexpected(log);
-  if (!hooks.secluded) publish(paths.data, running, log);
+  if (owner.kind !== "command") surviveUnexpected(log);
+  publishCard(paths.data, running, log);
   engine.start();
   void models?.start(engine.ready);
-  if (hooks.raise !== undefined) warmUp(handler.gateway, running);
+  if (owner.raise !== undefined) warmUp(gateway, running);
   return {
     running,
     launchUrl: () => launches.link(),
     launches,
     ready: engine.ready,
-    finished: finished.promise,
+    asked: asked.promise,
     report,
     hold: (paths) => models?.dropped.hold(paths),
-    stop: () => stopped ??= stop(),
+    left: () => guests.left(),
+    stop: (closing) => stopped ??= stop(closing),
   };
-}
-
-/** SIGTERM and Ctrl+C end Erth in order; the function it returns forgets them. */
-function onSignals(end: () => void): () => void {
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, end);
-  return () => {
-    for (const signal of signals) Deno.removeSignalListener(signal, end);
-  };
-}
-
-/** A folder that can't be written to costs the address card, not the window that says so. */
-function publish(data: string, running: Running, log: LineLog): void {
-  try {
-    Instance.publish(data, running);
-  } catch (error) {
-    log.warn("instance.unpublished", { error });
-  }
 }
 
 function done(run: () => void): Response {
   run();
   return new Response(null, { status: 204 });
-}
-
-function fileSize(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch {
-    return 0;
-  }
 }

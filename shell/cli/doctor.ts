@@ -9,9 +9,13 @@ import { Instance } from "../instance/instance.ts";
 import { Parts } from "../payload/parts.ts";
 import { hasDatabase } from "../payload/resources.ts";
 import { windowLibrary } from "../payload/window_library.ts";
+import { systemClock, within } from "../process/clock.ts";
 import { Session } from "./session.ts";
 import { oneLine } from "../presentation/plain_text.ts";
 import { print, printJson } from "./print.ts";
+
+/** How long the engine may take, a first unpacking included. */
+const READY_MS = 120_000;
 
 /** One line of the doctor's report. */
 interface Finding {
@@ -41,13 +45,13 @@ export async function doctor(config: Config): Promise<number> {
   await check("Owners", () => owners(config));
   await check("Data folder", () => writable(data, "STORE_READ_ONLY"));
   await check("Cache folder", () => writable(cache, "PAYLOAD_DISK"));
-  // What keeps it from being claimed is in the lines above.
-  const instance = await Instance.claim(data).catch(() => undefined);
-  if (instance instanceof Instance) {
-    using _ = instance;
+  const claim = await Instance.claim(data);
+  if (claim.state === "mine") {
+    await using _ = claim.instance;
     if (hasDatabase()) await check("Database", () => integrity(config));
     await check("Engine", () => startOnce(config));
-  } else if (instance !== undefined) {
+  } else if (claim.state !== "unwritable") {
+    // What keeps it from being written to is in the lines above.
     await check("Running instance", () => askRunning(config));
   }
   if (config.json) printJson({ findings });
@@ -103,8 +107,11 @@ async function integrity(config: Config): Promise<string> {
 }
 
 async function startOnce(config: Config): Promise<string> {
-  const backend = startBackend(config, { secluded: true });
+  const backend = startBackend(config, { kind: "command" });
   try {
+    if (!await within(systemClock, READY_MS, backend.ready)) {
+      throw new ErthError("SIDECAR_UNAVAILABLE", `It wasn't ready in ${READY_MS / 1000} s`);
+    }
     await backend.ready;
     const { sidecar } = backend.report();
     return `started, process ${sidecar.pid}`;

@@ -1,4 +1,6 @@
+import { ErthError } from "../../errors.ts";
 import { type Config, hasDisplay } from "../config/config.ts";
+import { isBelow } from "../instance/proof.ts";
 import { LAUNCH_MS, launchInBrowser } from "./launch.ts";
 import { print, printJson } from "./print.ts";
 import { Session } from "./session.ts";
@@ -10,6 +12,9 @@ export async function open(config: Config): Promise<number> {
   const wanted = { page: !config.json && hasDisplay() };
   const answer = await session.ask<{ url: string; page?: string }>("POST", "shell/open", wanted);
   const { page, url } = answer;
+  if (!isBelow(session.running, url)) {
+    throw new ErthError("NOT_RUNNING", "Its link leads elsewhere");
+  }
   if (page !== undefined) {
     const asked = session.ask<{ used: boolean }>("POST", "shell/opened", { page, ms: LAUNCH_MS });
     if (await launchInBrowser(page, asked.then(({ used }) => used), config)) {

@@ -2,17 +2,18 @@ import { ErthError } from "../../errors.ts";
 import { startBackend } from "../backend.ts";
 import type { Config } from "../config/config.ts";
 import { Instance } from "../instance/instance.ts";
+import { untilEnd } from "../process/signals.ts";
 import { print, printJson } from "./print.ts";
 
 /** `erth serve`: the same program without a window, until SIGTERM, SIGINT or `shell/stop`. */
 export async function serve(config: Config): Promise<number> {
   const { data } = config.paths;
-  const instance = await Instance.claim(data);
+  const instance = await Instance.claimOrFind(data);
   if (!(instance instanceof Instance)) {
     throw new ErthError("DATA_IN_USE", `${data}: by process ${instance.pid}`);
   }
-  using _ = instance;
-  const backend = startBackend(config);
+  await using _ = instance;
+  const backend = startBackend(config, { kind: "serve" });
   const { url, token, pid, version } = backend.running;
   if (config.json) {
     printJson({ url, token, pid, version });
@@ -22,7 +23,7 @@ export async function serve(config: Config): Promise<number> {
     print(`  ${backend.launchUrl()}`);
     print(`\`${name} open\` makes another. Ctrl+C ends it.`);
   }
-  const code = await backend.finished;
+  await untilEnd(backend.asked);
   await backend.stop();
-  return code;
+  return 0;
 }

@@ -8,12 +8,15 @@ import { print, say } from "../cli/print.ts";
 import { secureFolders } from "../config/folders.ts";
 import { type Config, confineLibraries, hasDisplay } from "../config/config.ts";
 import { refusalPage } from "../screens/status/refusal.ts";
-import { Instance } from "../instance/instance.ts";
+import type { Running } from "../instance/card.ts";
+import { type Claim, Instance } from "../instance/instance.ts";
 import { surviveUnexpected } from "../process/unexpected.ts";
 import { readIcon } from "../payload/resources.ts";
 import { windowLibrary } from "../payload/window_library.ts";
+import { untilEnd } from "../process/signals.ts";
 
-const STOP_MS = 2_800;
+/** After so many milliseconds the backend's worker counts as hung; its phases have ended by then. */
+const STOP_MS = 10_000;
 
 /**
  * `erth`: the window. The main thread belongs to it, everything else runs in the backend worker.
@@ -25,11 +28,10 @@ export async function openDesktop(config: Config): Promise<number> {
   try {
     if (!hasDisplay()) throw new ErthError("NO_DISPLAY");
     config.notices.push(...secureFolders(config.paths));
-    const instance = await Instance.claim(config.paths.data).catch(claimFailed);
-    if (instance === "unclaimed") return await runWindow(config);
-    if (!(instance instanceof Instance)) return await raiseRunning(config);
-    using _ = instance;
-    return await runWindow(config);
+    const claim = await Instance.claim(config.paths.data);
+    if (claim.state === "running" && await raiseRunning(claim.running)) return 0;
+    await using _ = claim.state === "mine" ? claim.instance : undefined;
+    return await runWindow(config, claim);
   } catch (thrown) {
     const error = asErthError(thrown);
     if (error.code === "FOLDER_FOREIGN") showRefusal(config, error);
@@ -49,21 +51,17 @@ function showRefusal({ app, window: { backend } }: Config, error: ErthError): vo
   }
 }
 
-/** A data folder that can't be written to is explained in the window, not by its absence. */
-function claimFailed(thrown: unknown): "unclaimed" {
-  if (asErthError(thrown).code === "INTERNAL") throw thrown;
-  return "unclaimed";
+/** A second start shows the window that is there; whether there is one. */
+async function raiseRunning(running: Running): Promise<boolean> {
+  const { raise } = await import("../instance/visit.ts");
+  return await raise(running);
 }
 
-/** A second start shows the window that is there. */
-async function raiseRunning(config: Config): Promise<number> {
-  const { Session } = await import("../cli/session.ts");
-  const session = await Session.attach(config);
-  await session.ask("POST", "shell/focus");
-  return 0;
-}
-
-async function runWindow(config: Config): Promise<number> {
+/**
+ * A data folder that can't be written to is explained in the window, not by its absence; one that
+ * another process has is waited for there, or shown as that process shows it.
+ */
+async function runWindow(config: Config, claim: Claim): Promise<number> {
   if (config.paths.portable) confineLibraries(config.paths.data);
   const { app } = config;
   const heartbeat = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
@@ -81,38 +79,45 @@ async function runWindow(config: Config): Promise<number> {
       heartbeat,
       openOutside: (url) => order({ order: "outside", url }),
       onFiles: (paths) => order({ order: "files", paths }),
+      onClose: (closing) => order({ order: "stop", closing }),
       // The chosen theme is a cookie: ports, and so origins, change from start to start.
       dataDirectory: join(config.paths.data, "webview"),
     });
   } catch (thrown) {
-    return withoutWindow(config, asErthError(thrown));
+    return withoutWindow(config, claim, asErthError(thrown));
   }
   // Only now: the page's process takes longer to start than the backend, and is at it already.
   // Beside the loading of the window's libraries, both would take their time: 50 ms more in all.
   const worker = new Worker(new URL("./backend_worker.ts", import.meta.url), { type: "module" });
   const inbox = new Inbox(worker);
   order = (message) => worker.postMessage(message);
-  order({ order: "start", config, heartbeat });
+  const lodges = claim.state === "running" || claim.state === "busy";
+  order({ order: "start", config, heartbeat, lodges });
   order({ order: "window", handle: window.remoteHandle() });
   const { url } = await inbox.next("started");
   window.navigate(url);
   window.run();
-  order({ order: "stop" });
+  // Again, for a window that went without being closed; the worker heeds the first one.
+  order({ order: "stop", closing: crypto.randomUUID() });
   await inbox.next("stopped", STOP_MS);
   window.destroy();
   return 0;
 }
 
 /** No WebView: say what to install, open the page in the browser, keep running. */
-async function withoutWindow(config: Config, error: ErthError): Promise<number> {
+async function withoutWindow(config: Config, claim: Claim, error: ErthError): Promise<number> {
   complain(error, config.json);
   if (error.code !== "WEBVIEW_MISSING") return error.exit;
+  if (claim.state === "running" || claim.state === "busy") {
+    const { open } = await import("../cli/open.ts");
+    return await open(config);
+  }
   const { startBackend } = await import("../backend.ts");
-  const backend = startBackend(config);
+  const backend = startBackend(config, { kind: "serve" });
   void showInBrowser(backend, config);
-  const code = await backend.finished;
+  await untilEnd(backend.asked);
   await backend.stop();
-  return code;
+  return 0;
 }
 
 /** A link to paste where no browser came, or where there is no page to lead one here. */

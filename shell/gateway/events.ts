@@ -14,6 +14,8 @@ export class EventHub {
   readonly #recent: { id: number; text: string }[] = [];
   readonly #onListeners: (count: number) => void;
   #last = 0;
+  readonly #pages = new Set<(text: string) => void>();
+  #hadPages = false;
 
   /** @param onListeners Called with the number of open streams whenever it changes. */
   constructor(onListeners: (count: number) => void = () => {}) {
@@ -25,9 +27,25 @@ export class EventHub {
     return this.#last;
   }
 
+  /** How many of the streams are open for pages, which can be asked to save. */
+  get pages(): number {
+    return this.#pages.size;
+  }
+
+  /** Whether a page has listened yet. */
+  get hadPages(): boolean {
+    return this.#hadPages;
+  }
+
   /** How many streams are open. */
   get listeners(): number {
     return this.#listeners.size;
+  }
+
+  /** Tells every page that it will be closed. Who listens later has missed nothing. */
+  close(closing: string): void {
+    const text = `event: closing\ndata: ${JSON.stringify({ closing })}\n\n`;
+    for (const listener of this.#listeners) listener(text);
   }
 
   /** Tells every page. */
@@ -42,8 +60,10 @@ export class EventHub {
   /**
    * A stream that starts with what was missed since `lastEventId`, or with `reset` if that can't be
    * told any more. A page that never listened before misses nothing.
+   *
+   * @param forPage Whether a page listens, not a script.
    */
-  stream(lastEventId: string | null, signal: AbortSignal): Response {
+  stream(lastEventId: string | null, signal: AbortSignal, forPage = true): Response {
     let end = () => {};
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -52,6 +72,7 @@ export class EventHub {
         end = () => {
           clearInterval(keepAlive);
           signal.removeEventListener("abort", close);
+          this.#pages.delete(send);
           if (this.#listeners.delete(send)) this.#onListeners(this.listeners);
         };
         const close = () => {
@@ -61,6 +82,8 @@ export class EventHub {
         signal.addEventListener("abort", close, { once: true });
         send(`retry: 500\n\n${this.#missed(lastEventId)}`);
         this.#listeners.add(send);
+        if (forPage) this.#pages.add(send);
+        this.#hadPages ||= forPage;
         this.#onListeners(this.listeners);
       },
       cancel: () => end(),

@@ -61,3 +61,19 @@ Deno.test("whether anybody listens is told", async () => {
   await two.reader.cancel();
   assertEquals(counts, [1, 2, 1, 0]);
 });
+
+Deno.test("an end is told to all, and only pages are waited for", async () => {
+  const hub = new EventHub();
+  const ending = new AbortController();
+  assertEquals(hub.hadPages, false);
+  const script = hub.stream(null, ending.signal, false);
+  assertEquals([hub.listeners, hub.pages, hub.hadPages], [1, 0, false]);
+  const page = hub.stream(null, ending.signal, true);
+  assertEquals([hub.listeners, hub.pages, hub.hadPages], [2, 1, true]);
+  hub.close("word");
+  ending.abort();
+  for (const text of await Promise.all([script.text(), page.text()])) {
+    assertEquals(text.match(/event: closing\ndata: \{"closing":"word"\}\n\n/g)?.length, 1);
+  }
+  assertEquals([hub.last, hub.pages, hub.hadPages], [0, 0, true]);
+});

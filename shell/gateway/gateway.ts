@@ -39,12 +39,16 @@ export interface GatewayOptions {
   commands: ReadonlyMap<string, ShellCommand>;
   /** Ends the event streams. */
   signal: AbortSignal;
+  /** What proves that this is the instance which has the secret; to be asked for by anybody. */
+  prove: (nonce: string) => string;
   log: Log;
 }
 
 /** The one origin that the page knows: routes a request to whoever answers it. */
 export class Gateway {
   readonly #options: GatewayOptions;
+  /** Changes that are under way. */
+  readonly #changes = new Set<Promise<unknown>>();
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -56,6 +60,22 @@ export class Gateway {
    * @param peer Who asks; left out if we do so ourselves.
    */
   handle = async (request: Request, peer?: Peer): Promise<Response> => {
+    const answer = this.#answer(request, peer);
+    if (isSafe(request)) return await answer;
+    this.#changes.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#changes.delete(answer);
+    }
+  };
+
+  /** Resolves when no change is under way any more. */
+  async drained(): Promise<void> {
+    while (this.#changes.size > 0) await Promise.allSettled(this.#changes);
+  }
+
+  async #answer(request: Request, peer: Peer | undefined): Promise<Response> {
     let response: Response;
     try {
       response = await this.#route(request, peer);
@@ -77,7 +97,7 @@ export class Gateway {
       if (!response.headers.has(name)) response.headers.set(name, value);
     }
     return response;
-  };
+  }
 
   async #route(request: Request, peer: Peer | undefined): Promise<Response> {
     const { guard, home, prefix } = this.#options;
@@ -90,6 +110,7 @@ export class Gateway {
     if (request.method === "OPTIONS") return preflight(request, guard);
     const route = url.pathname.slice(prefix.length);
     if (route === "launch") return await this.#launch(request, url, peer);
+    if (route === "alive") return this.#alive(url);
     const caller = guard.authenticate(request);
     peer?.prove();
     if (route.startsWith("assets/")) return await this.#asset(request, route);
@@ -98,6 +119,7 @@ export class Gateway {
       return this.#options.events.stream(
         last,
         AbortSignal.any([request.signal, this.#options.signal]),
+        caller === "page",
       );
     }
     if (route.startsWith("shell/")) return await this.#command(request, route, caller);
@@ -115,6 +137,12 @@ export class Gateway {
     const screen = this.#options.screens.get(route);
     if (screen !== undefined) return await screen(request);
     return await this.#options.forward(request, `/${route || home}${url.search}`, caller);
+  }
+
+  #alive(url: URL): Response {
+    const nonce = url.searchParams.get("nonce") ?? "";
+    if (!/^[\w-]{16,64}$/.test(nonce)) throw new ErthError("BAD_REQUEST", "Not a nonce");
+    return new Response(this.#options.prove(nonce));
   }
 
   async #launch(request: Request, url: URL, peer: Peer | undefined): Promise<Response> {
@@ -161,6 +189,11 @@ export class Gateway {
     await readUnwanted(request);
     return response;
   }
+}
+
+/** Whether a request only asks (RFC 9110 §9.2.1). */
+function isSafe({ method }: Request): boolean {
+  return ["GET", "HEAD", "OPTIONS"].includes(method);
 }
 
 /** A browser's own page load, to which the frame is the answer; see `docs/contracts.md`. */

@@ -39,6 +39,7 @@ function setup() {
         },
       }],
     ]),
+    prove: (nonce) => `proof of ${nonce}`,
     signal: new AbortController().signal,
     log: new LineLog(() => {}),
   });

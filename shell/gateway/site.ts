@@ -1,6 +1,6 @@
 import { eTag, ifNoneMatch } from "@std/http/etag";
 import { ErthError } from "../../errors.ts";
-import { markup } from "../presentation/html.ts";
+import { type Html, markup } from "../presentation/html.ts";
 
 /** What pages are made of. The library that knows all types costs 8 ms at each start, twice. */
 const TYPES: Record<string, string> = {
@@ -39,14 +39,18 @@ export class Site {
     this.#template = Deno.readTextFileSync(`${options.folder}/index.html`);
   }
 
-  /** The frame's HTML for a route such as `notes/ID`; `news` is the id of the latest change. */
-  frame(route: string, news: number): string {
+  /**
+   * The frame's HTML for a route such as `notes/ID`; `news` is the id of the latest change, `notice`
+   * what a person has to see.
+   */
+  frame(route: string, news: number, notice?: Html): string {
     const { measured, prefix } = this.#options;
-    const values: Record<string, string | number> = {
+    const values: Record<string, string | number | Html> = {
       base: prefix,
       route,
       news,
       measured: `${measured}`,
+      notice: notice ?? "",
     };
     // In one go: a route may itself hold what looks like a place for a value.
     return this.#template.replaceAll(

@@ -28,11 +28,17 @@ export class Desk implements AsyncDisposable {
     const folder = await Deno.makeTempDir();
     const data = join(folder, "data");
     const child = new Deno.Command(binary, {
-      args: ["--data", data, ...args],
+      args: [...args, "--data", data],
       env: screen.env,
       stdin: "null",
     }).spawn();
     return new Desk(screen, folder, data, child);
+  }
+
+  /** Starts it once more, beside what runs. */
+  again(): Deno.ChildProcess {
+    const { env } = this.screen;
+    return new Deno.Command(BINARY, { args: ["--data", this.data], env, stdin: "null" }).spawn();
   }
 
   /** How scripts reach it. */

@@ -12,6 +12,7 @@ const FLOORS: Record<string, readonly (readonly string[])[]> = {
     ["sidecar", "mirror", "models"],
     ["screens"],
     ["commands"],
+    ["ending.ts"],
     ["backend.ts"],
     ["cli"],
     ["desktop"],
@@ -23,7 +24,7 @@ const FLOORS: Record<string, readonly (readonly string[])[]> = {
     ["assistant.ts", "report.ts"],
     ["mount.ts"],
   ],
-  "shell/screens": [["parts.ts"], ["mirror", "models"], ["status"]],
+  "shell/screens": [["parts.ts"], ["mirror", "models", "unsaved"], ["status"]],
   "shell/window": [
     ["native"],
     ["gtk"],

@@ -24,9 +24,9 @@ const RESERVED: { rule: string; pattern: RegExp; allowed: RegExp }[] = [
     allowed: /^shell\/config\/config\.ts$/,
   },
   {
-    rule: "only the folders of shell/window/ and shell/process/libc.ts see pointers",
+    rule: "only the folders of shell/window/, process/libc.ts and instance/flock.ts see pointers",
     pattern: /\bDeno\.(dlopen|Unsafe\w+|Pointer\w+)\b/,
-    allowed: /^shell\/(window\/\w+\/|process\/libc\.ts$)/,
+    allowed: /^shell\/(window\/\w+\/|process\/libc\.ts$|instance\/flock\.ts$)/,
   },
   {
     rule: "only db/remote/remote.ts knows Turso",

@@ -87,6 +87,8 @@ export class Downloads {
    */
   start(url: string, checksum?: string): string {
     const target = readDownload(url, checksum);
+    // A command asks before everything is up: what it left the last time must be known already.
+    this.restore(false);
     const known = [...this.#entries.values()].find(({ kept }) => kept.url === target.url);
     if (known !== undefined) {
       if (target.sha256 !== "") known.kept.sha256 = target.sha256;

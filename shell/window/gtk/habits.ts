@@ -1,10 +1,13 @@
 import { nativeFunction, onSignal } from "./signals.ts";
 import type { Gtk } from "./symbols.ts";
 import { Heartbeat, HEARTBEAT_MS } from "../native/heartbeat.ts";
+import { closingScript } from "../native/closing.ts";
 import type { NativeWindow } from "../native/native_window.ts";
 
-/** How long a closed window stays, unseen, so that the page can save what was typed last. */
+/** How long a closed window stays, unseen, if nobody tells it when the page has saved. */
 const LAST_WORDS_MS = 200;
+/** How long it stays if somebody should have told, and doesn't. */
+const LONGEST_MS = 10_000;
 
 const CONTROL = 1 << 2, ALT = 1 << 3;
 const ZOOM_STEPS = [0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3];
@@ -44,26 +47,35 @@ export function zoomByKeys(c: Gtk, window: Deno.PointerValue, view: Deno.Pointer
 }
 
 /**
- * Closing hides the window at once and ends `run()` a moment later: the page is told to let go of
- * what has the focus, which saves it.
+ * Closing hides the window at once and ends `run()` later: the page is told, and saves. The function
+ * that this returns closes it likewise.
  */
-export function closeGently(c: Gtk, window: Deno.PointerValue, native: NativeWindow): void {
+export function closeGently(
+  c: Gtk,
+  window: Deno.PointerValue,
+  native: NativeWindow,
+  onClose?: (closing: string) => void,
+): () => void {
   const end = nativeFunction({ parameters: ["pointer"], result: "i32" }, () => {
     native.quit();
     return 0; // G_SOURCE_REMOVE
   });
-  onSignal(
-    c,
-    window,
-    "delete-event",
-    { parameters: ["pointer", "pointer"], result: "i32" },
-    () => {
-      native.evaluate("document.activeElement?.blur()");
-      c.gtk.gtk_widget_hide(window);
-      c.glib.g_timeout_add(LAST_WORDS_MS, end, null);
-      return 1;
-    },
-  );
+  let isClosed = false;
+  const close = () => {
+    if (isClosed) return;
+    isClosed = true;
+    const closing = crypto.randomUUID();
+    native.evaluate(closingScript(closing));
+    c.gtk.gtk_widget_hide(window);
+    c.glib.g_timeout_add(onClose === undefined ? LAST_WORDS_MS : LONGEST_MS, end, null);
+    onClose?.(closing);
+  };
+  const event = { parameters: ["pointer", "pointer"], result: "i32" } as const;
+  onSignal(c, window, "delete-event", event, () => {
+    close();
+    return 1;
+  });
+  return close;
 }
 
 /** Tells when the backend's counter rests, and when it moves again. */

@@ -40,6 +40,7 @@ export class GtkWindow implements NativeWindow {
   readonly #options: WindowOptions;
   #origin: string | undefined;
   #alive = true;
+  #close = () => {};
 
   /** @throws {ErthError} `WEBVIEW_MISSING`, `NO_DISPLAY` */
   constructor(options: WindowOptions) {
@@ -65,6 +66,7 @@ export class GtkWindow implements NativeWindow {
       raise: () => this.raise(),
       quit: () => this.quit(),
       navigate: (url) => this.navigate(url),
+      close: () => this.close(),
     });
     const callback = nativeFunction({ parameters: ["pointer"], result: "i32" }, (order) => {
       this.#inbox.take(Number(Deno.UnsafePointer.value(order)));
@@ -118,6 +120,10 @@ export class GtkWindow implements NativeWindow {
     if (this.#alive) this.#c.gtk.gtk_window_present(this.#window);
   }
 
+  close(): void {
+    if (this.#alive) this.#close();
+  }
+
   quit(): void {
     if (this.#c.gtk.gtk_main_level() > 0) this.#c.gtk.gtk_main_quit();
   }
@@ -141,7 +147,7 @@ export class GtkWindow implements NativeWindow {
       this.#inbox.close();
       this.quit();
     });
-    closeGently(c, this.#window, this);
+    this.#close = closeGently(c, this.#window, this, this.#options.onClose);
     zoomByKeys(c, this.#window, this.#view);
     confineNavigation(c, this.#view, {
       origin: () => this.#origin,

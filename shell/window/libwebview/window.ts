@@ -1,6 +1,7 @@
 import { ErthError } from "../../../errors.ts";
 import { openInBrowser } from "../../process/browser.ts";
 import { floatOnWindows } from "./float_windows.ts";
+import { closingScript } from "../native/closing.ts";
 import { cstring } from "../gtk/symbols.ts";
 import { addMenus, floatOnMac } from "./macos.ts";
 import { judge } from "../gtk/policies.ts";
@@ -44,10 +45,12 @@ export class LibWebviewWindow implements NativeWindow {
   readonly #handle: Omit<RemoteHandle, "mailbox">;
   #origin: string | undefined;
   #alive = true;
+  readonly #onClose: WindowOptions["onClose"];
 
   /** @throws {ErthError} `WEBVIEW_MISSING`: the library isn't there, or the WebView it wants. */
   constructor(options: WindowOptions) {
     const { libraryPath = "" } = options;
+    this.#onClose = options.onClose;
     this.#c = open(libraryPath);
     this.#view = this.#c.webview_create(Number(options.devtools ?? false), null);
     if (this.#view === null) {
@@ -63,6 +66,7 @@ export class LibWebviewWindow implements NativeWindow {
       raise: () => this.raise(),
       quit: () => this.quit(),
       navigate: (url) => this.navigate(url),
+      close: () => this.close(),
     });
     const callback = new Deno.UnsafeCallback(
       { parameters: ["pointer", "pointer"], result: "void" },
@@ -102,6 +106,14 @@ export class LibWebviewWindow implements NativeWindow {
 
   raise(): void {
     this.evaluate("window.focus()");
+  }
+
+  /** The page is asked; a person's own closing leaves no time for that, as the library tells too late. */
+  close(): void {
+    if (this.#onClose === undefined) return this.quit();
+    const closing = crypto.randomUUID();
+    this.evaluate(closingScript(closing));
+    this.#onClose(closing);
   }
 
   quit(): void {

@@ -42,6 +42,11 @@ export interface WindowOptions {
   onDownload?: (path: string) => void;
   /** Called with the full paths of files that somebody holds over the window, to let them go there. */
   onFiles?: (paths: string[]) => void;
+  /**
+   * Called when the window is closed, with a word that the page has heard as `erth:closing`. The
+   * window is out of sight then, and ends by `quit`. Without it, it ends a moment later.
+   */
+  onClose?: (closing: string) => void;
   /** Shows an outside address to the user. @default {their browser} */
   openOutside?: (url: string) => void;
   /** An Int32 that the backend counts up twice a second; if it rests for 5 s the window says so. */
@@ -62,6 +67,8 @@ export interface NativeWindow {
   run(): void;
   /** Brings the window before the user. */
   raise(): void;
+  /** Closes it as a person does. */
+  close(): void;
   /** Ends `run()`. */
   quit(): void;
   /** Frees the window. */

@@ -19,10 +19,11 @@ export interface RemoteHandle {
 export interface RemoteWindow {
   raise(): void;
   navigate(url: string): void;
+  close(): void;
   quit(): void;
 }
 
-const RAISE = 1, QUIT = 2, NAVIGATE = 3;
+const RAISE = 1, QUIT = 2, NAVIGATE = 3, CLOSE = 4;
 
 // The mailbox: a state word, the length of the text in bytes, the text.
 const STATE = 0, LENGTH = 1, HEADER = 2 * Int32Array.BYTES_PER_ELEMENT;
@@ -45,6 +46,7 @@ export class RemoteInbox {
     if (Atomics.load(this.#words, STATE) === CLOSED) return;
     if (order === RAISE) this.#window.raise();
     else if (order === QUIT) this.#window.quit();
+    else if (order === CLOSE) this.#window.close();
     else if (order === NAVIGATE) this.#window.navigate(this.#read());
   }
 
@@ -73,6 +75,7 @@ export function remote(handle: RemoteHandle): RemoteWindow {
   };
   return {
     raise: () => send(RAISE),
+    close: () => send(CLOSE),
     quit: () => send(QUIT),
     navigate(url) {
       const bytes = new TextEncoder().encode(url);

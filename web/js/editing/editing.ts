@@ -12,6 +12,12 @@ import type { RequestContext } from "../htmx.ts";
 /** A form whose text mustn't be lost. */
 export const EDITOR = "[data-keep]";
 
+/** Words that aren't saved: where they would go, and the form's fields. */
+export interface UnsavedText {
+  path: string;
+  fields: Record<string, string>;
+}
+
 interface Draft {
   /** Whether its text is saved, on its way, or only in the page. */
   text: "saved" | "sent" | "typed";
@@ -69,13 +75,28 @@ export function goOnFromOther(form: HTMLFormElement): void {
 }
 
 /**
- * Saves what is typed and not saved yet; resolves once the server has it.
+ * Saves what is typed and not saved yet. What couldn't be stays in the page, to be tried again.
  *
- * @throws {Error} if something couldn't be saved. It stays in the page, to be tried again.
+ * @param tell Called with what isn't saved as this begins, and with what isn't when it ends; the
+ * second time only, if that is nothing.
  */
-export async function saveAll(): Promise<void> {
-  await Promise.all([...unsaved].map(save));
-  if (unsent.size > 0) throw new Error("Cannot save as Erth doesn't answer, or refuses the text");
+export async function saveAll(tell: (texts: UnsavedText[]) => Promise<void>): Promise<void> {
+  const texts = unsavedTexts();
+  if (texts.length > 0) {
+    const told = tell(texts);
+    await Promise.all([...unsaved].map(save));
+    await told;
+  }
+  await tell(unsavedTexts());
+}
+
+function unsavedTexts(): UnsavedText[] {
+  const texts = new Map(unsent);
+  for (const form of unsaved) {
+    const fields = [...new FormData(form)].map(([name, value]) => [name, String(value)]);
+    texts.set(form.getAttribute("hx-post") ?? "", new URLSearchParams(fields));
+  }
+  return [...texts].map(([path, fields]) => ({ path, fields: Object.fromEntries(fields) }));
 }
 
 /** Resolves when a form's text is saved, or was refused. */

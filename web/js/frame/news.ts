@@ -10,15 +10,19 @@ import { opensScreen } from "../screens/screen.ts";
 
 /** One event of the stream. */
 export interface News {
-  /** `hello` says from where one listens, `reset` that some was missed and nobody knows what. */
-  kind: "hello" | "changed" | "reset";
+  /**
+   * `hello` says from where one listens, `reset` that some was missed and nobody knows what,
+   * `closing` that Erth ends in a moment.
+   */
+  kind: "hello" | "changed" | "reset" | "closing";
   /** Its place in the stream. */
   at: string;
   topic?: string;
   id?: string;
+  closing?: string;
 }
 
-const KINDS = ["hello", "changed", "reset"] as const;
+const KINDS = ["hello", "changed", "reset", "closing"] as const;
 const TOPICS = ["notes", "threads", "library", "models", "sidecar", "mirror", "status"];
 const REFUSED_MS = 3000;
 
@@ -44,6 +48,11 @@ export function startNews(): void {
 }
 
 function hear(news: News): void {
+  if (news.kind === "closing") {
+    const detail = { closing: news.closing };
+    document.dispatchEvent(new CustomEvent("erth:closing", { detail }));
+    return;
+  }
   last = news.at;
   for (const event of eventsFor(news)) htmx.trigger("body", event);
 }

@@ -49,9 +49,21 @@ function addressOf(text: string): string {
   return `${bytes.toReversed().map((byte) => parseInt(byte, 16)).join(".")}:${parseInt(port, 16)}`;
 }
 
-/** As `uidsIn`, of now; `undefined` where the system tells nobody, or not this program. */
-export async function findUids(port: number): Promise<Map<string, number> | undefined> {
+/** Ports that the system has told of. If it doesn't later, its tables can't be read for a while. */
+const told = new Set<number>();
+
+/**
+ * As `uidsIn`, of now; `undefined` where the system tells nobody, or not this program. Where it did
+ * before, nobody's account is known: who uses up our descriptors must not gain by it.
+ *
+ * @param read For tests.
+ */
+export async function findUids(
+  port: number,
+  read = readProc,
+): Promise<Map<string, number> | undefined> {
   if (Deno.build.os !== "linux") return undefined;
-  const tables = await readProc("/proc/net/tcp") + await readProc("/proc/net/tcp6");
-  return tellsOf(tables, port) ? uidsIn(tables, port) : undefined;
+  const tables = await read("/proc/net/tcp") + await read("/proc/net/tcp6");
+  if (tellsOf(tables, port)) told.add(port);
+  return told.has(port) ? uidsIn(tables, port) : undefined;
 }

@@ -35,6 +35,9 @@ Deno.test("the system's own tables tell of a real connection", async () => {
   assertEquals(uids?.get(`127.0.0.1:${ours.localAddr.port}`), Deno.uid() ?? undefined);
 });
 
-Deno.test("of a port that the tables don't hold, nobody is told", async () => {
-  assertEquals(await findUids(1), undefined);
+Deno.test("a system that never told of a port tells nobody; one that did knows none for now", async () => {
+  const nothing = () => Promise.resolve("");
+  assertEquals(await findUids(8080, nothing), undefined);
+  await findUids(8080, (path) => Promise.resolve(path.endsWith("tcp") ? TABLES : ""));
+  assertEquals((await findUids(8080, nothing))?.size, 0);
 });

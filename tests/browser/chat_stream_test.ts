@@ -64,7 +64,14 @@ chat("who reads the end sees it grow, who reads above stays there", async ({ pag
   assertEquals(await fromEnd(page), 0);
   await page.locator("#jump").waitFor({ state: "hidden" });
   await page.locator(".scroll").hover();
+  // A wheel's scrolling takes its time: what is measured is where it ends.
+  const still = page.locator(".scroll").evaluate((box) =>
+    new Promise<void>((resolve) =>
+      box.addEventListener("scrollend", () => resolve(), { once: true })
+    )
+  );
   await page.mouse.wheel(0, -900);
+  await still;
   await page.locator("#jump").waitFor();
   const line = page.locator(".answer .prose > p", { hasText: "Line 10 of" });
   const before = (await line.boundingBox())!.y;

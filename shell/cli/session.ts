@@ -42,12 +42,12 @@ export class Session {
    */
   static async open(config: Config): Promise<Session> {
     const { data } = config.paths;
-    for (const end = Date.now() + PATIENCE_MS;; await delay(POLL_MS)) {
-      const found = await Instance.claimOrFind(data, end - Date.now());
+    for (const end = performance.now() + PATIENCE_MS;; await delay(POLL_MS)) {
+      const found = await Instance.claimOrFind(data, end - performance.now());
       if (found instanceof Instance) return await Session.#start(config, found);
       const visit = await Visit.begin(found, "command");
       if (visit !== undefined) return new Session(found, { visit });
-      if (Date.now() >= end) throw new ErthError("DATA_IN_USE", `${data}: by process ${found.pid}`);
+      if (performance.now() >= end) throw new ErthError("DATA_IN_USE", `${data}: by process ${found.pid}`);
     }
   }
 

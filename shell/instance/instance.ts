@@ -59,12 +59,12 @@ export class Instance implements AsyncDisposable {
    * to, `STORE_FULL` if the disk is full.
    */
   static async claimOrFind(data: string, patience = PATIENCE_MS): Promise<Instance | Running> {
-    for (const end = Date.now() + patience;; await delay(POLL_MS)) {
+    for (const end = performance.now() + patience;; await delay(POLL_MS)) {
       const claim = await Instance.claim(data);
       if (claim.state === "mine") return claim.instance;
       if (claim.state === "running") return claim.running;
       if (claim.state === "unwritable") throw claim.error;
-      if (Date.now() >= end) {
+      if (performance.now() >= end) {
         throw new ErthError("DATA_IN_USE", `${data}: its owner doesn't say how to reach it`);
       }
     }

@@ -47,7 +47,9 @@ export class Session {
       if (found instanceof Instance) return await Session.#start(config, found);
       const visit = await Visit.begin(found, "command");
       if (visit !== undefined) return new Session(found, { visit });
-      if (performance.now() >= end) throw new ErthError("DATA_IN_USE", `${data}: by process ${found.pid}`);
+      if (performance.now() >= end) {
+        throw new ErthError("DATA_IN_USE", `${data}: by process ${found.pid}`);
+      }
     }
   }
 

@@ -31,7 +31,7 @@ export async function ok(): Promise<Counts[]> {
       () => check("ruff check", ruff("check"), "sidecar"),
       () => check("mypy", mypy(), "sidecar"),
       () =>
-        check("mypy of the example", mypy("../../examples/guestbook/sidecar/guestbook"), "sidecar"),
+        check("mypy of the example", mypy("../examples/guestbook/sidecar/guestbook"), "sidecar"),
       () => tests("pytest", (junit) => [PYTHON, "-m", "pytest", `--junitxml=${junit}`], "sidecar"),
     ]),
   ]);
@@ -44,7 +44,7 @@ function deno(...args: string[]): string[] {
 
 function ruff(...command: string[]): string[] {
   const settings = ["--quiet", "--config", "pyproject.toml"];
-  return [PYTHON, "-m", "ruff", ...command, ...settings, ".", "../../examples"];
+  return [PYTHON, "-m", "ruff", ...command, ...settings, ".", "../examples"];
 }
 
 /** Without a package, those that the settings name. */

@@ -27,6 +27,7 @@ interface Asked {
  */
 export class Parts {
   readonly #cacheDir: string;
+  readonly #source: string;
   readonly #app: string;
   readonly #portable: boolean;
   readonly #held = new Map<string, Promise<Payload>>();
@@ -35,8 +36,13 @@ export class Parts {
   /** The program itself; opened now, as an update may put another file in its place. */
   readonly #program = this.#offsets === undefined ? undefined : new ArchiveFile(Deno.execPath());
 
-  /** Opens the program's own file; the folder is made when it is needed. */
-  constructor({ paths, app }: Pick<Config, "paths" | "app">) {
+  /**
+   * Opens the program's own file; the folder is made when it is needed.
+   *
+   * @param source The folder with the packed parts.
+   */
+  constructor({ paths, app }: Pick<Config, "paths" | "app">, source: string = FOLDERS.payloads) {
+    this.#source = source;
     this.#cacheDir = paths.cache;
     this.#app = app.name;
     this.#portable = paths.portable;
@@ -126,7 +132,7 @@ export class Parts {
     const archive = offset === undefined || this.#program === undefined
       ? undefined
       : { file: this.#program, offset };
-    const source = FOLDERS.payloads;
+    const source = this.#source;
     return await ensurePayload({ source, name, archive, cacheDir: this.#cacheDir, ...asked });
   }
 }

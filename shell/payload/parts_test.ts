@@ -1,17 +1,28 @@
 import { deadline } from "@std/async/deadline";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { membersOf, pack } from "../../tools/build/pack.ts";
 import { Parts } from "./parts.ts";
 
-/** A cache folder of its own, and the parts that are unpacked there. */
+/** A window's library that is none, packed, and the parts that are unpacked into a cache folder. */
 async function inCache(run: (parts: Parts, cache: string) => Promise<void>): Promise<void> {
-  const cache = await Deno.makeTempDir({ prefix: "parts test " });
+  const root = await Deno.makeTempDir({ prefix: "parts test " });
+  const [files, packed, cache] = ["files", "packed", "cache"].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await Deno.mkdir(files);
+  await Deno.writeTextFile(join(files, "libwebview.so"), "a library's bytes");
+  await pack("window", await membersOf(files), packed, join(root, "blocks"));
   const paths = { data: cache, cache, logs: cache, portable: false };
-  const parts = new Parts({ paths, app: { name: "erth", title: "Erth", home: "notes" } });
+  const app = { name: "erth", title: "Erth", home: "notes" };
+  const parts = new Parts({ paths, app }, packed);
   try {
     await run(parts, cache);
   } finally {
     parts.close();
-    await Deno.remove(cache, { recursive: true });
+    await Deno.remove(root, { recursive: true });
   }
 }
 

@@ -64,16 +64,14 @@ chat("who reads the end sees it grow, who reads above stays there", async ({ pag
   assertEquals(await fromEnd(page), 0);
   await page.locator("#jump").waitFor({ state: "hidden" });
   await page.locator(".scroll").hover();
-  // A wheel's scrolling takes its time: what is measured is where it ends.
-  const still = page.locator(".scroll").evaluate((box) =>
-    new Promise<void>((resolve) =>
-      box.addEventListener("scrollend", () => resolve(), { once: true })
-    )
-  );
-  await page.mouse.wheel(0, -900);
-  await still;
-  await page.locator("#jump").waitFor();
-  const line = page.locator(".answer .prose > p", { hasText: "Line 10 of" });
+  // What is swapped in just then may stop a wheel's scrolling: a person would turn it again.
+  await until(async () => {
+    await page.mouse.wheel(0, -900);
+    await page.locator(".scroll").evaluate(atRest);
+    return await page.locator("#jump").isVisible();
+  });
+  // Its own paragraph: until Markdown is rendered, all lines stand in one.
+  const line = page.locator(".answer .prose > p", { hasText: /^Line 10 of/ });
   const before = (await line.boundingBox())!.y;
   for (const line of LINES.slice(40)) answer.say(line);
   await reads(page.locator(".answer .prose"), "Line 79");
@@ -135,4 +133,19 @@ async function isStored(erth: Erth, words: string): Promise<void> {
   const store = await Store.open({ path, synchronous: "NORMAL" });
   const sql = "SELECT 1 FROM answers WHERE instr(body, ?) > 0";
   await until(() => store.rows(sql, words).length > 0).finally(() => store.close());
+}
+
+/** In the page: resolves once the box has been at rest for a while, as scrolling takes its time. */
+function atRest(box: Element): Promise<void> {
+  return new Promise((resolve) => {
+    let was = NaN;
+    let still = 0;
+    const look = () => {
+      still = box.scrollTop === was ? still + 1 : 0;
+      was = box.scrollTop;
+      if (still > 15) resolve();
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
 }

@@ -62,7 +62,7 @@ export class Dropped {
       return await this.#options.uploads.take(request);
     } catch (thrown) {
       const gone = thrown instanceof Deno.errors.NotFound;
-      return { name, ...asErthError(thrown, gone ? "MODEL_GONE" : "INTERNAL").toJSON() };
+      return { name, ...asErthError(thrown, gone ? "MODEL_GONE" : "FILE_UNREADABLE").toJSON() };
     }
   }
 }

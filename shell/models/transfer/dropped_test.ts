@@ -31,6 +31,19 @@ Deno.test("what was held is taken once: models where they lie, the rest as uploa
   await Deno.remove(data, { recursive: true });
 });
 
+Deno.test("a file that may not be read is told apart from one that isn't there", async () => {
+  const data = await Deno.makeTempDir();
+  const onModel = () => Promise.reject(new Deno.errors.PermissionDenied("open"));
+  const [models, incoming] = [join(data, "models"), join(data, "incoming")];
+  const uploads = new Uploads({ models, incoming, mintId: () => "id-1", onModel });
+  const dropped = new Dropped({ uploads, clock: new FakeClock(), onModel });
+  await Deno.writeTextFile(join(data, "a.gguf"), "GGUF");
+  dropped.hold([join(data, "a.gguf")]);
+  const [unread] = await dropped.take();
+  assert("error" in unread! && unread.error.code === "FILE_UNREADABLE", JSON.stringify(unread));
+  await Deno.remove(data, { recursive: true });
+});
+
 Deno.test("a list of addresses gives the paths of local files", () => {
   const list = "# comment\r\nfile:///a/b%20%C3%BC.gguf\r\nhttps://a.example/\r\nfile:///%E0%A4\r\n";
   assertEquals(pathsOf(list), ["/a/b ü.gguf"]);

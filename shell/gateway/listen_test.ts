@@ -118,3 +118,24 @@ Deno.test("it ends in order even if its port couldn't be listened at anew", asyn
   assert(opened > 1);
   await server.shutdown();
 });
+
+Deno.test("the end of a port survives connections that end just then", async () => {
+  const hello = new TextEncoder().encode("OPTIONS / HTTP/1.1\r\nhost: x\r\n\r\n");
+  for (let round = 0; round < 40; round++) {
+    const { server } = start();
+    const connections: Deno.TcpConn[] = [];
+    for (let number = 0; number < 30; number++) {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+      await connection.write(hello);
+      connections.push(connection);
+    }
+    await Promise.all(connections.map((it) => it.read(new Uint8Array(2000))));
+    const ended = server.shutdown();
+    for (const connection of connections) {
+      connection.close();
+      // Each at another moment of the port's end.
+      await Promise.resolve();
+    }
+    await ended;
+  }
+});

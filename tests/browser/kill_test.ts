@@ -149,7 +149,11 @@ visit("an answer goes on after a kill, as if nothing had been", async ({ page, e
       await answer.locator("blockquote").first().waitFor();
       const length = (await answer.innerText()).length;
       await killSidecar(erth);
-      await until(async () => (await answer.innerText()).length > length);
+      // Or it is complete: rendered, an answer is shorter than its words with all marks of Markdown.
+      await until(async () =>
+        (await answer.innerText()).length > length ||
+        await answer.getAttribute("aria-busy") === null
+      );
     }
     await page.locator(".answer:not([aria-busy])").nth(answers.length).waitFor();
     answers.push(await answer.locator(".prose").innerText());

@@ -18,7 +18,9 @@ Deno.test({
     assert(listed?.endsWith("  Lighthouse"), output);
     assertEquals(searched, listed);
     const text = rest.join("\n");
-    assert(text.includes("> The lighthouse stands on rock.\n>\n> — [Lighthouse](notes/"), text);
+    const quoted =
+      /^> The lighthouse stands on rock\.\n>\n> — Lighthouse \(erth note show [0-9a-f-]{36}\)$/m;
+    assert(quoted.test(text), text);
     assert(/ok {4}Database: .*: ok\nok {4}Engine: started/.test(text), text);
     assert(!text.includes("failed:"), text);
     const own = /^\.\/alone\/(erth$|home\/\.(cache|local\/share|local\/state)\/erth\/)/;

@@ -147,6 +147,10 @@ function ofShell(): Record<string, string[]> {
     "GET status.txt": [],
     "GET mirror": ["wait"],
     "GET models": ["wait"],
+    "GET unsaved": [],
+    "POST shell/saved": ["closing", "page"],
+    "POST shell/unsaved/keep": ["id"],
+    "POST shell/unsaved/discard": ["id"],
     "POST shell/open": ["page"],
     "POST shell/opened": ["page", "ms"],
     "POST shell/focus": [],
@@ -176,6 +180,8 @@ function ofShell(): Record<string, string[]> {
     "POST shell/models/refresh": [],
     "POST shell/models/endpoint": ["preset", "url", "title", "key", "model", "force"],
     "POST shell/models/endpoint/remove": ["id"],
+    // Its answer lasts as long as the guest stays.
+    "POST shell/guest": [],
     // Whatever comes with it, it ends Erth: that is tried last.
     "POST shell/stop": [],
   };
